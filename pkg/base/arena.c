@@ -1,0 +1,162 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+#define ALIGNMENT       (_Alignof(max_align_t))
+#define MAX_CHUNK_BYTES ((size_t)1 << 20)
+#define FIRST_CAPACITY  4
+
+struct sw_arena_chunk {
+    struct sw_arena_chunk *older; /* owned */
+    size_t size_bytes;            /* of bytes[] */
+    size_t used_bytes;
+    _Alignas(max_align_t) char bytes[];
+};
+
+static size_t align_up(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+void sw_arena_init(struct sw_arena *arena, size_t chunk_bytes, size_t max_bytes)
+{
+    *arena = (struct sw_arena){
+        .chunk_bytes = chunk_bytes,
+        .first_chunk_bytes = chunk_bytes,
+        .max_bytes = max_bytes,
+    };
+}
+
+static void free_chunks_until(struct sw_arena *arena, struct sw_arena_chunk *last)
+{
+    while (arena->chunks != last) {
+        struct sw_arena_chunk *chunk = arena->chunks;
+
+        arena->chunks = chunk->older;
+        arena->held_bytes -= chunk->size_bytes;
+        free(chunk);
+    }
+}
+
+void sw_arena_release(struct sw_arena *arena)
+{
+    if (!arena)
+        return;
+    free_chunks_until(arena, NULL);
+    arena->chunk_bytes = arena->first_chunk_bytes;
+}
+
+void sw_arena_clear(struct sw_arena *arena)
+{
+    struct sw_arena_chunk *first = arena->chunks;
+
+    while (first && first->older)
+        first = first->older;
+    if (first && first->size_bytes > arena->first_chunk_bytes)
+        first = NULL; /* it was made for one large request: not worth holding */
+    free_chunks_until(arena, first);
+    if (first)
+        first->used_bytes = 0;
+    arena->chunk_bytes = arena->first_chunk_bytes;
+}
+
+static struct sw_arena_chunk *add_chunk(struct sw_arena *arena, size_t need)
+{
+    size_t size = arena->chunk_bytes > need ? arena->chunk_bytes : need;
+    struct sw_arena_chunk *chunk;
+
+    if (size > arena->max_bytes - arena->held_bytes)
+        size = need;
+    if (size > arena->max_bytes - arena->held_bytes)
+        return NULL;
+    chunk = malloc(sizeof(*chunk) + size);
+    if (!chunk)
+        return NULL;
+    chunk->older = arena->chunks;
+    chunk->size_bytes = size;
+    chunk->used_bytes = 0;
+    arena->chunks = chunk;
+    arena->held_bytes += size;
+    if (arena->chunk_bytes < MAX_CHUNK_BYTES)
+        arena->chunk_bytes *= 2;
+    return chunk;
+}
+
+void *sw_arena_alloc(struct sw_arena *arena, size_t size)
+{
+    struct sw_arena_chunk *chunk = arena->chunks;
+    void *memory;
+
+    if (size > arena->max_bytes)
+        return NULL;
+    size = align_up(size);
+    if (!chunk || size > chunk->size_bytes - chunk->used_bytes)
+        chunk = add_chunk(arena, size);
+    if (!chunk)
+        return NULL;
+    memory = chunk->bytes + chunk->used_bytes;
+    chunk->used_bytes += size;
+    return memory;
+}
+
+void *sw_arena_zalloc(struct sw_arena *arena, size_t size)
+{
+    void *memory = sw_arena_alloc(arena, size);
+
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+void *sw_arena_push(struct sw_arena *arena, void *items, size_t count, size_t item_size)
+{
+    bool full = count == 0 || (count >= FIRST_CAPACITY && (count & (count - 1)) == 0);
+
+    if (full) {
+        size_t capacity = count ? count * 2 : FIRST_CAPACITY;
+        void *larger = sw_arena_alloc(arena, capacity * item_size);
+
+        if (!larger)
+            return NULL;
+        if (count)
+            memcpy(larger, items, count * item_size);
+        items = larger;
+    }
+    memset((char *)items + count * item_size, 0, item_size);
+    return items;
+}
+
+struct sw_str sw_arena_copy(struct sw_arena *arena, struct sw_str s)
+{
+    char *copy = sw_arena_alloc(arena, s.len + 1);
+
+    if (!copy)
+        return (struct sw_str){NULL, 0};
+    if (s.len)
+        memcpy(copy, s.data, s.len);
+    copy[s.len] = '\0';
+    return (struct sw_str){copy, s.len};
+}
+
+char *sw_arena_printf(struct sw_arena *arena, const char *format, ...)
+{
+    va_list args;
+    int len;
+    char *text;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0)
+        return NULL;
+    text = sw_arena_alloc(arena, (size_t)len + 1);
+    if (!text)
+        return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    return text;
+}

@@ -1,0 +1,136 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+#define FIRST_CAP 256
+
+void sw_buf_init(struct sw_buf *buf, size_t max_bytes)
+{
+    *buf = (struct sw_buf){.max_bytes = max_bytes};
+}
+
+void sw_buf_release(struct sw_buf *buf)
+{
+    if (!buf)
+        return;
+    free(buf->data);
+    sw_buf_init(buf, buf->max_bytes);
+}
+
+void sw_buf_clear(struct sw_buf *buf)
+{
+    buf->len = 0;
+    buf->failure = 0;
+}
+
+static bool reserve(struct sw_buf *buf, size_t len)
+{
+    size_t cap = buf->cap ? buf->cap : FIRST_CAP;
+    char *data;
+
+    if (buf->failure)
+        return false;
+    if (len > buf->max_bytes - buf->len) {
+        buf->failure = SW_ELIMIT;
+        return false;
+    }
+    if (len <= buf->cap - buf->len)
+        return true;
+    while (cap - buf->len < len)
+        cap *= 2;
+    if (cap > buf->max_bytes)
+        cap = buf->max_bytes;
+    data = realloc(buf->data, cap);
+    if (!data) {
+        buf->failure = SW_ENOMEM;
+        return false;
+    }
+    buf->data = data;
+    buf->cap = cap;
+    return true;
+}
+
+char *sw_buf_extend(struct sw_buf *buf, size_t len)
+{
+    char *end;
+
+    if (!reserve(buf, len))
+        return NULL;
+    end = buf->data + buf->len;
+    buf->len += len;
+    return end;
+}
+
+void sw_buf_append(struct sw_buf *buf, const void *bytes, size_t len)
+{
+    char *end = len ? sw_buf_extend(buf, len) : NULL;
+
+    if (end)
+        memcpy(end, bytes, len);
+}
+
+void sw_buf_append_str(struct sw_buf *buf, struct sw_str s)
+{
+    sw_buf_append(buf, s.data, s.len);
+}
+
+void sw_buf_append_text(struct sw_buf *buf, const char *text)
+{
+    sw_buf_append(buf, text, strlen(text));
+}
+
+void sw_buf_printf(struct sw_buf *buf, const char *format, ...)
+{
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    /* One byte more than counted: vsnprintf ends what it writes with a NUL. */
+    if (len <= 0 || !reserve(buf, (size_t)len + 1))
+        return;
+    va_start(args, format);
+    vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)len;
+}
+
+void sw_buf_append_base64(struct sw_buf *buf, const void *bytes, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *in = bytes;
+    char *out = len ? sw_buf_extend(buf, (len + 2) / 3 * 4) : NULL;
+
+    if (!out)
+        return;
+    for (size_t i = 0; i < len; i += 3, out += 4) {
+        unsigned int triple = (unsigned int)in[i] << 16;
+
+        if (i + 1 < len)
+            triple |= (unsigned int)in[i + 1] << 8;
+        if (i + 2 < len)
+            triple |= in[i + 2];
+        out[0] = digits[triple >> 18];
+        out[1] = digits[triple >> 12 & 63];
+        out[2] = i + 1 < len ? digits[triple >> 6 & 63] : '=';
+        out[3] = i + 2 < len ? digits[triple & 63] : '=';
+    }
+}
+
+int sw_buf_status(const struct sw_buf *buf, struct sw_err *reterr)
+{
+    switch (buf->failure) {
+    case 0:
+        return 0;
+    case SW_ELIMIT:
+        return sw_err_set(reterr, SW_ELIMIT, "the text would be over %zu bytes", buf->max_bytes);
+    default:
+        return sw_err_nomem(reterr);
+    }
+}

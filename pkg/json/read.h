@@ -1,0 +1,43 @@
+/*
+ * JSON text to jansson values, with a cap on depth and with memory from an arena.
+ *
+ * jansson's allocator is one per process. sw_json_setup() sets it, once, to functions that serve
+ * from the arena of the innermost open sw_json_scope of the calling thread, and from malloc where
+ * there is none. Values made inside a scope die with its arena: they need no json_decref (it costs
+ * nothing and frees nothing) and must not be used or kept past the arena's end. Values made outside
+ * must not be released inside one.
+ */
+#ifndef SW_JSON_READ_H
+#define SW_JSON_READ_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <jansson.h>
+
+/* Sets jansson's allocator and seeds its hash tables. Call once, first thing in main, before any
+ * thread starts. */
+void sw_json_setup(void);
+
+/* An open scope; private. Scopes nest; each must be closed on the thread that opened it. */
+struct sw_json_scope {
+    struct sw_arena *outer; /* the thread's arena before this scope; NULL for none */
+};
+
+/* From here on, this thread's jansson values come from `arena`, borrowed until the scope ends. */
+struct sw_json_scope sw_json_scope_begin(struct sw_arena *arena);
+void sw_json_scope_end(struct sw_json_scope *scope);
+
+/* Opens a scope that ends with the enclosing block. */
+#define SW_JSON_SCOPE(arena)                                                                       \
+    __attribute__((cleanup(sw_json_scope_end), unused)) struct sw_json_scope sw_json_scope_here =  \
+        sw_json_scope_begin(arena)
+
+/* Parses `text` as one JSON value of any type, nested at most SW_JSON_MAX_DEPTH (json/scan.h).
+ * Duplicate members: the last wins, as in the API server. *ret is a new reference, owned by the
+ * caller or by the open scope's arena.
+ * Fails with SW_ESYNTAX (message: line, column, what), SW_ELIMIT (depth), SW_ENOMEM. */
+int sw_json_read(struct sw_str text, json_t **ret, struct sw_err *reterr);
+
+#endif
