@@ -1,0 +1,15 @@
+"""Starts and stops the real parts that the tests run against.
+
+    authority = Authority.new_root(folder / "mesh-ca")
+    with ApiServer("cluster-1", folder / "cluster-1") as api:
+        with Istiod(api, folder / "istiod", authority):
+            api.apply({...}, namespace=api.new_namespace())
+            print(api.kubectl("get", "services", "-A").stdout)
+"""
+
+from .apiserver import ApiServer, Result
+from .istiod import Istiod
+from .pki import Authority
+from .process import NotReady, Process, wait_until
+
+__all__ = ["ApiServer", "Authority", "Istiod", "NotReady", "Process", "Result", "wait_until"]

@@ -1,0 +1,134 @@
+"""istiod with Istio's CRDs in a cluster, and its validating webhook as the judge of every object."""
+
+import base64
+
+from . import endpoints
+from .net import free_port, host_address
+from .process import Part, Process, answers_ok, wait_until
+from .tools import istio_crds, tool
+
+_NAMESPACE = "istio-system"
+_VALIDATOR = "validation.istio.io"
+
+# Telemetry as built into istio-proxy is absent from upstream Envoy, which the tests run.
+_MESH_CONFIG = "defaultProviders: {metrics: []}\n"
+
+
+class Istiod(Part):
+    """One cluster's istiod. authority is the mesh's root; istiod signs with one below it."""
+
+    def __init__(self, api, directory, authority):
+        self.api = api
+        self.directory = directory
+        self._authority = authority.new_intermediate(f"{api.name}-istio")
+        self._https_port = free_port()
+        self._http_port = free_port()
+        self._process = Process("istiod", self._argv(), directory, self._env())
+
+    def start(self):
+        self._lay_out_files()
+        self._apply_crds()
+        self._process.start()
+        self._process.wait_ready(lambda: answers_ok(f"http://127.0.0.1:{self._http_port}/ready"))
+        self._register_validator()
+        wait_until("istiod's validator refuses what is invalid", self._refuses_invalid)
+
+    def stop(self):
+        self._process.stop()
+
+    def _argv(self):
+        return [
+            *[tool("pilot-discovery"), "discovery", "--clusterID", self.api.name],
+            *["--kubeconfig", self.api.kubeconfig],
+            *["--httpsAddr", f"{host_address()}:{self._https_port}"],
+            *["--httpAddr", f"127.0.0.1:{self._http_port}"],
+            *["--grpcAddr", f"127.0.0.1:{free_port()}"],
+            *["--secureGRPCAddr", f"127.0.0.1:{free_port()}"],
+            *["--monitoringAddr", f"127.0.0.1:{free_port()}"],
+            *["--ctrlz_port", free_port()],
+            *["--shutdownDuration", "1s"],
+        ]
+
+    def _env(self):
+        return {
+            "CLUSTER_ID": self.api.name,
+            "POD_NAMESPACE": _NAMESPACE,
+            "POD_NAME": f"istiod-{self.api.name}",
+            "ROOT_CA_DIR": str(self.directory / "cacerts"),
+            "AUDIENCE": "istio-ca",
+            "ENABLE_CA_SERVER": "true",
+            "INJECTION_WEBHOOK_CONFIG_NAME": "",
+            # istiod would patch the registration that this module makes.
+            "VALIDATION_WEBHOOK_CONFIG_NAME": "",
+            # Filters that istio-proxy has and upstream Envoy lacks.
+            "PILOT_ENABLE_ALPN_FILTER": "false",
+            "PILOT_ENABLE_METADATA_EXCHANGE": "false",
+            "PILOT_ENABLE_TELEMETRY_LABEL": "false",
+        }
+
+    def _lay_out_files(self):
+        mesh = self.directory / "etc" / "istio" / "config"
+        mesh.mkdir(parents=True, exist_ok=True)
+        (mesh / "mesh").write_text(_MESH_CONFIG)
+        cacerts = self.directory / "cacerts"
+        cacerts.mkdir(exist_ok=True)
+        pair = self._authority.pair
+        for name, source in {
+            "ca-cert.pem": pair.certificate,
+            "ca-key.pem": pair.key,
+            "cert-chain.pem": pair.chain,
+            "root-cert.pem": self._authority.root,
+        }.items():
+            (cacerts / name).write_bytes(source.read_bytes())
+
+    def _apply_crds(self):
+        crds = istio_crds()
+        self.api.kubectl("apply", "--server-side", "-f", crds).check()
+        self.api.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", crds).check()
+
+    def _register_validator(self):
+        """As the chart's istiod-default-validator, closed from the start."""
+        at = {"namespace": _NAMESPACE, "name": "istiod"}
+        authority = base64.b64encode(self._authority.root.read_bytes()).decode()
+        groups = ["security", "networking", "telemetry", "extensions"]
+        rule = {
+            "operations": ["CREATE", "UPDATE"],
+            "apiGroups": [f"{group}.istio.io" for group in groups],
+            "apiVersions": ["*"],
+            "resources": ["*"],
+        }
+        webhook = {
+            "name": _VALIDATOR,
+            "clientConfig": {"service": {**at, "path": "/validate"}, "caBundle": authority},
+            "rules": [rule],
+            "failurePolicy": "Fail",
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+        }
+        self.api.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}},
+            endpoints.service(**at, port_name="https-webhook"),
+            endpoints.replica(**at, port_name="https-webhook", port=self._https_port),
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": "istiod-default-validator"},
+                "webhooks": [webhook],
+            },
+            namespace=_NAMESPACE,
+        )
+
+    def _refuses_invalid(self):
+        # The object that Istio's own controller tries its webhook with.
+        gateway = {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {
+                "name": "always-invalid",
+                "namespace": _NAMESPACE,
+                "annotations": {"internal.istio.io/webhook-always-reject": "true"},
+            },
+            "spec": {},
+        }
+        tried = self.api.kubectl("create", "--dry-run=server", "-f", "-", input=gateway)
+        return f'admission webhook "{_VALIDATOR}" denied the request' in tried.stderr

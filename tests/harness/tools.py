@@ -1,0 +1,24 @@
+"""The real programs, built by hack/tools where the cache lacks them."""
+
+import functools
+import pathlib
+import subprocess
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+@functools.cache
+def tool(name):
+    """The path of a tool. May take minutes, with progress on standard error."""
+    return _hack_tools(name) / name
+
+
+@functools.cache
+def istio_crds():
+    """The path of the YAML file with all of Istio's CRDs, in Istio's own module."""
+    return _hack_tools("--istio-crds")
+
+
+def _hack_tools(argument):
+    command = [REPOSITORY / "hack" / "tools", argument]
+    return pathlib.Path(subprocess.check_output(command, text=True).rstrip("\n"))
