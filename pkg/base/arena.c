@@ -9,6 +9,7 @@
 
 #define ALIGNMENT       (_Alignof(max_align_t))
 #define MAX_CHUNK_BYTES ((size_t)1 << 20)
+#define MAX_ALLOC_BYTES ((size_t)PTRDIFF_MAX / 2) /* so that no sum of sizes below overflows */
 #define FIRST_CAPACITY  4
 
 struct sw_arena_chunk {
@@ -92,7 +93,7 @@ void *sw_arena_alloc(struct sw_arena *arena, size_t size)
     struct sw_arena_chunk *chunk = arena->chunks;
     void *memory;
 
-    if (size > arena->max_bytes)
+    if (size > arena->max_bytes || size > MAX_ALLOC_BYTES)
         return NULL;
     size = align_up(size);
     if (!chunk || size > chunk->size_bytes - chunk->used_bytes)
@@ -117,8 +118,11 @@ void *sw_arena_push(struct sw_arena *arena, void *items, size_t count, size_t it
 
     if (full) {
         size_t capacity = count ? count * 2 : FIRST_CAPACITY;
-        void *larger = sw_arena_alloc(arena, capacity * item_size);
+        void *larger = NULL;
+        size_t size;
 
+        if (!__builtin_mul_overflow(capacity, item_size, &size))
+            larger = sw_arena_alloc(arena, size);
         if (!larger)
             return NULL;
         if (count)

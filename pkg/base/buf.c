@@ -28,10 +28,12 @@ void sw_buf_clear(struct sw_buf *buf)
     buf->failure = 0;
 }
 
+/* There is always one byte behind `cap`: vsnprintf ends what it writes with a NUL, and that must not
+ * count against the cap. */
 static bool reserve(struct sw_buf *buf, size_t len)
 {
     size_t cap = buf->cap ? buf->cap : FIRST_CAP;
-    char *data;
+    char *data = NULL;
 
     if (buf->failure)
         return false;
@@ -39,13 +41,14 @@ static bool reserve(struct sw_buf *buf, size_t len)
         buf->failure = SW_ELIMIT;
         return false;
     }
-    if (len <= buf->cap - buf->len)
+    if (buf->data && len <= buf->cap - buf->len)
         return true;
-    while (cap - buf->len < len)
-        cap *= 2;
+    while (cap < buf->max_bytes && cap < buf->len + len)
+        cap = cap > SIZE_MAX / 2 ? SIZE_MAX : cap * 2;
     if (cap > buf->max_bytes)
         cap = buf->max_bytes;
-    data = realloc(buf->data, cap);
+    if (cap < SIZE_MAX)
+        data = realloc(buf->data, cap + 1);
     if (!data) {
         buf->failure = SW_ENOMEM;
         return false;
@@ -92,8 +95,9 @@ void sw_buf_printf(struct sw_buf *buf, const char *format, ...)
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    /* One byte more than counted: vsnprintf ends what it writes with a NUL. */
-    if (len <= 0 || !reserve(buf, (size_t)len + 1))
+    if (len < 0 && !buf->failure)
+        buf->failure = SW_ELIMIT; /* what vsnprintf refuses is over INT_MAX bytes */
+    if (len <= 0 || !reserve(buf, (size_t)len))
         return;
     va_start(args, format);
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);

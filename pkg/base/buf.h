@@ -16,7 +16,7 @@
 struct sw_buf {
     char *data;       /* owned; NULL while empty; not NUL-terminated */
     size_t len;       /* bytes written */
-    size_t cap;       /* bytes allocated */
+    size_t cap;       /* bytes there is room for */
     size_t max_bytes; /* most it will ever hold */
     int failure;      /* 0, SW_ENOMEM or SW_ELIMIT */
 };

@@ -6,10 +6,17 @@
 
 #include "base/banned.h"
 
+/* Ends a message that was cut in "...", between two characters and not inside one: messages go out
+ * as JSON, which is UTF-8 or nothing. */
 static void mark_cut(char *message, int wanted)
 {
-    if (wanted >= SW_ERR_MESSAGE_SIZE)
-        memcpy(message + SW_ERR_MESSAGE_SIZE - 4, "...", 4);
+    size_t at = SW_ERR_MESSAGE_SIZE - sizeof("...");
+
+    if (wanted < SW_ERR_MESSAGE_SIZE)
+        return;
+    while (at > 0 && ((unsigned char)message[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(message + at, "...", sizeof("..."));
 }
 
 int sw_err_set(struct sw_err *reterr, int code, const char *format, ...)

@@ -59,7 +59,7 @@ bool sw_str_to_u64(struct sw_str s, uint64_t max, uint64_t *ret)
     for (size_t i = 0; i < s.len; i++) {
         uint64_t digit = (uint64_t)(unsigned char)s.data[i] - '0';
 
-        if (digit > 9 || value > max / 10 || value * 10 > max - digit)
+        if (digit > 9 || value > max / 10 || digit > max - value * 10)
             return false;
         value = value * 10 + digit;
     }

@@ -7,6 +7,7 @@
 #ifndef SW_BASE_STR_H
 #define SW_BASE_STR_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,8 +25,9 @@ static inline struct sw_str sw_str_from(const char *text)
     return (struct sw_str){text, text ? strlen(text) : 0};
 }
 
-/* printf: "%.*s" with SW_STR_ARG(s). Cut at 2 GiB, which no capped input reaches. */
-#define SW_STR_ARG(s) (int)(s).len, (s).data ? (s).data : ""
+/* printf: "%.*s" with SW_STR_ARG(s). Cut at 2 GiB: a precision is an int, and a negative one would
+ * mean "up to the NUL". */
+#define SW_STR_ARG(s) ((s).len < INT_MAX ? (int)(s).len : INT_MAX), ((s).data ? (s).data : "")
 
 static inline bool sw_str_eq(struct sw_str a, struct sw_str b)
 {
