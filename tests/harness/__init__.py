@@ -1,15 +1,29 @@
-"""Starts and stops the real parts that the tests run against.
+"""Starts and stops the real parts that the tests run against:
 
     authority = Authority.new_root(folder / "mesh-ca")
     with ApiServer("cluster-1", folder / "cluster-1") as api:
         with Istiod(api, folder / "istiod", authority):
-            api.apply({...}, namespace=api.new_namespace())
-            print(api.kubectl("get", "services", "-A").stdout)
+            namespace = api.new_namespace()
+            print(api.kubectl("get", "services", "-n", namespace).stdout)
 """
 
+from . import endpoints
 from .apiserver import ApiServer, Result
 from .istiod import Istiod
 from .pki import Authority
 from .process import NotReady, Process, wait_until
+from .registration import Registration
+from .webhook import Webhook
 
-__all__ = ["ApiServer", "Authority", "Istiod", "NotReady", "Process", "Result", "wait_until"]
+__all__ = [
+    "ApiServer",
+    "Authority",
+    "Istiod",
+    "NotReady",
+    "Process",
+    "Registration",
+    "Result",
+    "Webhook",
+    "endpoints",
+    "wait_until",
+]

@@ -62,9 +62,7 @@ class ApiServer(Part):
         tls = ssl.create_default_context(cafile=self._authority.root)
         readyz = f"{self.url}/readyz"
         self._apiserver.wait_ready(lambda: answers_ok(readyz, self._token, tls))
-        wait_until(
-            "namespace default", lambda: self.kubectl("get", "namespace", "default").ok
-        )
+        wait_until("namespace default", lambda: self.kubectl("get", "namespace", "default").ok)
 
     def stop(self):
         self._apiserver.stop()
@@ -85,9 +83,9 @@ class ApiServer(Part):
         )
         return Result(" ".join(command), done.returncode, done.stdout, done.stderr)
 
-    def apply(self, *objects, namespace="default"):
+    def apply(self, *objects):
         """kubectl apply of objects that must be taken."""
-        return self.kubectl("apply", "-n", namespace, "-f", "-", input=list(objects)).check()
+        return self.kubectl("apply", "-f", "-", input=list(objects)).check()
 
     def get(self, kind, name, namespace="default"):
         """The object as the API server holds it."""
@@ -99,6 +97,11 @@ class ApiServer(Part):
         metadata = {"name": name, "labels": labels or {}}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         return name
+
+    def wait_for_crds(self):
+        """Waits until objects of every CRD applied so far are taken."""
+        established = "--for=condition=Established"
+        self.kubectl("wait", established, "--timeout=60s", "crds", "--all").check()
 
     def _etcd_process(self):
         argv = [
@@ -120,7 +123,7 @@ class ApiServer(Part):
             *["--cert-dir", self.directory / "pki"],
             *["--tls-cert-file", serving.chain, "--tls-private-key-file", serving.key],
             *["--service-account-issuer", "https://kubernetes.default.svc"],
-            *["--service-account-key-file", accounts.key],
+            *["--service-account-key-file", accounts.certificate],
             *["--service-account-signing-key-file", accounts.key],
             *["--service-cluster-ip-range", service_cidr],
             *["--token-auth-file", tokens, "--authorization-mode", "RBAC"],

@@ -1,4 +1,4 @@
-"""istiod with Istio's CRDs in a cluster, and its validating webhook as the judge of every object."""
+"""istiod and Istio's CRDs in a cluster, its validating webhook the judge of every object."""
 
 import base64
 
@@ -82,9 +82,8 @@ class Istiod(Part):
             (cacerts / name).write_bytes(source.read_bytes())
 
     def _apply_crds(self):
-        crds = istio_crds()
-        self.api.kubectl("apply", "--server-side", "-f", crds).check()
-        self.api.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", crds).check()
+        self.api.kubectl("apply", "--server-side", "-f", istio_crds()).check()
+        self.api.wait_for_crds()
 
     def _register_validator(self):
         """As the chart's istiod-default-validator, closed from the start."""
@@ -115,7 +114,6 @@ class Istiod(Part):
                 "metadata": {"name": "istiod-default-validator"},
                 "webhooks": [webhook],
             },
-            namespace=_NAMESPACE,
         )
 
     def _refuses_invalid(self):

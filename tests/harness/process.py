@@ -108,7 +108,7 @@ class Process(Part):
         os.kill(self.pid, signal_number)
 
     def wait_exit(self, timeout_s=30.0):
-        """Waits for the process to end by itself, and returns its exit status as subprocess does."""
+        """Waits for the process to end by itself; its exit status, -N if signal N ended it."""
         wait_until(f"{self.name} to exit", self._has_exited, timeout_s)
         return self._reap()
 

@@ -1,0 +1,94 @@
+"""spillway-webhook as a process, reachable through the Service that the manifests register."""
+
+import yaml
+
+from . import endpoints
+from .net import free_port, host_address
+from .process import Part, Process, answers_ok
+from .registration import Registration
+from .tools import REPOSITORY
+
+_BINARY = REPOSITORY / "bin" / "spillway-webhook"
+_MANIFESTS = REPOSITORY / "manifests"
+_PORT_NAME = "https"
+
+
+def install(api):
+    """Applies what users apply before the webhook runs: its namespace, and the CRDs."""
+    api.kubectl("apply", "--server-side", "-f", _MANIFESTS / "namespace.yaml").check()
+    api.kubectl("apply", "--server-side", "-k", _MANIFESTS / "crds").check()
+    api.wait_for_crds()
+
+
+def shipped_configurations():
+    """The webhook configurations that users apply."""
+    documents = [
+        document
+        for file in sorted((_MANIFESTS / "webhooks").glob("*.yaml"))
+        for document in yaml.safe_load_all(file.read_text())
+        if document["kind"].endswith("WebhookConfiguration")
+    ]
+    assert documents, f"no webhook configuration in {_MANIFESTS}"
+    return documents
+
+
+class Webhook(Part):
+    """One spillway-webhook. It can be stopped or killed, and started again, while registered.
+
+    The cluster has to have been prepared by install(). number tells replicas apart.
+    clusters: what it watches, by name, as on its command line ("dir:PATH", "kubeconfig:PATH").
+    """
+
+    def __init__(self, api, directory, clusters, authority, number=0):
+        self.api = api
+        self.authority = authority
+        self.configurations = shipped_configurations()
+        self._service = _service_of(self.configurations)
+        self._number = number
+        self._port = free_port()
+        self.probe_url = f"http://127.0.0.1:{free_port()}"
+        directory.mkdir(parents=True, exist_ok=True)
+        self.process = Process("spillway-webhook", self._argv(clusters), directory)
+
+    def start(self):
+        self.process.start()
+        self.process.wait_ready(lambda: answers_ok(f"{self.probe_url}/readyz"))
+        self._publish()
+
+    def stop(self):
+        self.process.stop()
+
+    def kill(self):
+        self.process.kill()
+
+    def registration(self, failure_policy=None):
+        """The shipped configurations, to be registered by `with`."""
+        return Registration(self.api, self.configurations, self.authority, failure_policy)
+
+    def _argv(self, clusters):
+        host = f"{self._service['name']}.{self._service['namespace']}.svc"
+        serving = self.authority.new_serving(f"webhook-{self._number}", [host])
+        sources = [f"--cluster={name}={source}" for name, source in clusters.items()]
+        return [
+            *[_BINARY, "--listen", f"{host_address()}:{self._port}"],
+            *["--tls-cert-file", serving.chain, "--tls-key-file", serving.key],
+            *["--probe-listen", self.probe_url.removeprefix("http://"), *sources],
+        ]
+
+    def _publish(self):
+        at = {**self._service, "port_name": _PORT_NAME}
+        replica = endpoints.replica(**at, port=self._port, number=self._number)
+        self.api.apply(endpoints.service(**at), replica)
+
+
+def _service_of(configurations):
+    """The one Service that all the webhooks name."""
+    named = {
+        (service["namespace"], service["name"], service.get("port", 443))
+        for configuration in configurations
+        for service in (webhook["clientConfig"]["service"] for webhook in configuration["webhooks"])
+    }
+    assert len(named) == 1, f"expected one Service for all webhooks, found {sorted(named)}"
+    namespace, name, port = named.pop()
+    assert port == 443, f"{namespace}/{name}: webhooks call port {port}, not 443"
+    return {"namespace": namespace, "name": name}
