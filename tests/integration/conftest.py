@@ -1,0 +1,44 @@
+"""One API server with istiod for the whole run, and a namespace for each test.
+
+Nothing here is ever skipped: what cannot be built, started or found fails the run.
+"""
+
+import pytest
+
+from harness import ApiServer, Authority, Istiod
+from harness.tools import istio_crds, tool
+
+
+@pytest.fixture(scope="session")
+def tools(request):
+    """Builds what is missing, in the open: it may take minutes, and its progress is to be seen."""
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        for name in ("etcd", "kube-apiserver", "kubectl", "pilot-discovery"):
+            tool(name)
+        istio_crds()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """What every certificate of the run but the API server's own goes back to."""
+    return Authority.new_root(tmp_path_factory.mktemp("pki") / "root")
+
+
+@pytest.fixture(scope="session")
+def api(tools, tmp_path_factory):
+    """A cluster's API server without anything in it."""
+    with ApiServer("cluster-1", tmp_path_factory.mktemp("cluster") / "cluster-1") as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def mesh(api, authority, tmp_path_factory):
+    """The same API server with Istio's CRDs, each object of theirs judged by istiod."""
+    with Istiod(api, tmp_path_factory.mktemp("istiod"), authority):
+        yield api
+
+
+@pytest.fixture
+def namespace(api):
+    """The name of a namespace that only this test uses."""
+    return api.new_namespace()
