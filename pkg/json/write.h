@@ -1,5 +1,8 @@
 /*
  * jansson values to text.
+ *
+ * A value given here is a tree of UTF-8 strings (as everything is that json/read and jansson's
+ * checking constructors make), no deeper than the readers allow by much: jansson's dump recurses.
  */
 #ifndef SW_JSON_WRITE_H
 #define SW_JSON_WRITE_H
@@ -17,7 +20,9 @@ void sw_json_write(const json_t *value, struct sw_buf *buf);
  * hashes and comparisons. */
 void sw_json_write_canonical(const json_t *value, struct sw_buf *buf);
 
-/* Appends s as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* Appends s as a JSON string with its quotes, byte for byte as sw_json_write would. Each byte that
+ * is not part of a UTF-8 character becomes U+FFFD, as in Go's encoding/json. A failure stays in buf.
+ */
 void sw_json_write_string(struct sw_str s, struct sw_buf *buf);
 
 #endif

@@ -1,0 +1,72 @@
+/*
+ * UTF-8 (RFC 3629): one character at a time, checked.
+ *
+ * What passes here is well formed in the strict sense: no overlong form, no surrogate, nothing
+ * beyond U+10FFFF.
+ */
+#ifndef SW_JSON_UTF8_H
+#define SW_JSON_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline int sw_utf8_is_tail(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Length in bytes (1 to 4) of the well-formed character at `p`, or 0 when there is none before
+ * `end`; p < end. The ranges are those of RFC 3629's UTF8-octets grammar. */
+static inline size_t sw_utf8_length(const char *p, const char *end)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    size_t room = (size_t)(end - p);
+
+    if (u[0] < 0x80)
+        return 1;
+    if (u[0] >= 0xc2 && u[0] <= 0xdf)
+        return room >= 2 && sw_utf8_is_tail(u[1]) ? 2 : 0;
+    if (u[0] >= 0xe0 && u[0] <= 0xef) {
+        if (room < 3 || !sw_utf8_is_tail(u[1]) || !sw_utf8_is_tail(u[2]))
+            return 0;
+        if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f))
+            return 0;
+        return 3;
+    }
+    if (u[0] >= 0xf0 && u[0] <= 0xf4) {
+        if (room < 4 || !sw_utf8_is_tail(u[1]) || !sw_utf8_is_tail(u[2]) || !sw_utf8_is_tail(u[3]))
+            return 0;
+        if ((u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+            return 0;
+        return 4;
+    }
+    return 0;
+}
+
+/* Writes the character with the given code point, which must be one (at most U+10FFFF and no
+ * surrogate), to `out`, which must have room for 4 bytes. Returns how many it wrote. */
+static inline size_t sw_utf8_encode(uint32_t code_point, char *out)
+{
+    if (code_point < 0x80) {
+        out[0] = (char)code_point;
+        return 1;
+    }
+    if (code_point < 0x800) {
+        out[0] = (char)(0xc0 | code_point >> 6);
+        out[1] = (char)(0x80 | (code_point & 0x3f));
+        return 2;
+    }
+    if (code_point < 0x10000) {
+        out[0] = (char)(0xe0 | code_point >> 12);
+        out[1] = (char)(0x80 | (code_point >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code_point & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code_point >> 18);
+    out[1] = (char)(0x80 | (code_point >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code_point >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code_point & 0x3f));
+    return 4;
+}
+
+#endif
