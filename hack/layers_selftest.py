@@ -87,6 +87,10 @@ CASES = {
         {"pkg/base/uncompiled.c": BANNED},
         r"pkg/base/uncompiled\.c: no target in build compiles it",
     ),
+    "a source that has changed since": (
+        {"pkg/base/err.c": "/* changed */\n" + BANNED},
+        r"pkg/base/err\.c is newer than its object file",
+    ),
     "an order of its own in meson.build": (
         {"meson.build": "subdir('pkg/base')\n"},
         r"meson\.build: subdirs in the order \['pkg/base'\], but hack/layers\.toml says",
@@ -119,33 +123,24 @@ CASES = {
 APPENDED = "hack/layers.toml"
 
 
-def copy_tree(root, build, to):
+def copy_tree(original, to):
     """The sources, the rules and the product's object files, under a root of their own."""
     for folder in ("pkg", "webhook"):
-        if (root / folder).is_dir():
-            shutil.copytree(root / folder, to / folder)
+        shutil.copytree(original.root / folder, to / folder)
     (to / "hack").mkdir()
-    shutil.copy(root / APPENDED, to / APPENDED)
-    shutil.copy(root / "meson.build", to / "meson.build")
+    shutil.copy(original.root / APPENDED, to / APPENDED)
+    shutil.copy(original.root / "meson.build", to / "meson.build")
     commands = []
-    for command in json.loads((build / "compile_commands.json").read_text()):
-        source = (pathlib.Path(command["directory"]) / command["file"]).resolve()
-        output = pathlib.Path(command["output"])
-        if source.is_relative_to(root) and output.parts[0] in ("pkg", "webhook"):
-            (to / "build" / output).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(build / output, to / "build" / output)
-            commands.append({"directory": str(to / "build"), "output": str(output),
-                             "file": "../" + str(source.relative_to(root))})
-    write_commands(to, commands)
+    for path, source in original.object_paths.items():
+        output = path.relative_to(original.build)
+        (to / "build" / output).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, to / "build" / output)
+        commands.append({"output": str(output), "file": "../" + source})
     return commands
 
 
-def write_commands(tree, commands):
-    (tree / "build").mkdir(exist_ok=True)
-    (tree / "build" / "compile_commands.json").write_text(json.dumps(commands))
-
-
 def plant(tree, commands, files):
+    """Writes a case's files into a copy of the tree, and compiles the sources among them."""
     for name, text in files.items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,27 +148,34 @@ def plant(tree, commands, files):
             text = path.read_text() + text
         path.write_text(text)
         if path.name.startswith("planted") and path.suffix == ".c":
-            output = name + ".o"
-            (tree / "build" / output).parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["cc", "-c", "-I", tree / "pkg", path, "-o", tree / "build" / output],
-                           check=True)
-            commands = [*commands, {"directory": str(tree / "build"), "file": "../" + name,
-                                    "output": output}]
-    write_commands(tree, commands)
+            planted = {"output": name + ".o", "file": "../" + name}
+            compile_planted(tree, path, tree / "build" / planted["output"])
+            commands = [*commands, planted]
+    here = [{"directory": str(tree / "build"), **command} for command in commands]
+    (tree / "build" / "compile_commands.json").write_text(json.dumps(here))
 
 
-def run(findings, root, build):
-    """Runs every case; findings(root, build) is the check under test. Returns an exit status."""
+def compile_planted(tree, source, output):
+    output.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cc", "-c", "-I", tree / "pkg", source, "-o", output], check=True)
+
+
+def run(make_tree, findings, root, build):
+    """Runs every case against the checks, findings(root, build). Returns an exit status."""
+    original = make_tree(root, build)
+    if original.obstacles:
+        print("hack/layers --self-test:", *original.obstacles, sep="\n")
+        return 1
     failed = 0
     with tempfile.TemporaryDirectory() as temporary:
         clean = pathlib.Path(temporary).resolve() / "clean"
-        commands = copy_tree(root, build, clean)
+        commands = copy_tree(original, clean)
+        plant(clean, commands, {})
         before = set(findings(clean, clean / "build"))
         for number, (name, (files, wanted)) in enumerate(CASES.items()):
             tree = clean.parent / str(number)
             shutil.copytree(clean, tree)
-            moved = [{**command, "directory": str(tree / "build")} for command in commands]
-            plant(tree, moved, files)
+            plant(tree, commands, files)
             new = [f for f in findings(tree, tree / "build") if f not in before]
             seen = any(re.match(wanted, f) for f in new) if wanted else not new
             if not seen:
