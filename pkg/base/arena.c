@@ -1,6 +1,5 @@
 #include "base/arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,22 +144,28 @@ struct sw_str sw_arena_copy(struct sw_arena *arena, struct sw_str s)
     return (struct sw_str){copy, s.len};
 }
 
+char *sw_arena_vprintf(struct sw_arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    char *text;
+    int len;
+
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    text = len < 0 ? NULL : sw_arena_alloc(arena, (size_t)len + 1);
+    if (text)
+        vsnprintf(text, (size_t)len + 1, format, args);
+    return text;
+}
+
 char *sw_arena_printf(struct sw_arena *arena, const char *format, ...)
 {
     va_list args;
-    int len;
     char *text;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (len < 0)
-        return NULL;
-    text = sw_arena_alloc(arena, (size_t)len + 1);
-    if (!text)
-        return NULL;
-    va_start(args, format);
-    vsnprintf(text, (size_t)len + 1, format, args);
+    text = sw_arena_vprintf(arena, format, args);
     va_end(args);
     return text;
 }

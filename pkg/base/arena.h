@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct sw_arena_chunk;
@@ -54,5 +55,7 @@ struct sw_str sw_arena_copy(struct sw_arena *arena, struct sw_str s);
 /* printf into arena memory; NUL-terminated. NULL when out of memory. */
 char *sw_arena_printf(struct sw_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *sw_arena_vprintf(struct sw_arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 #endif
