@@ -1,0 +1,34 @@
+/*
+ * What a WorkspaceSetting's selectors match, cluster by cluster, and the nearest thing that exists
+ * where one matches nothing.
+ */
+#ifndef SW_FAILOVER_SEARCH_H
+#define SW_FAILOVER_SEARCH_H
+
+#include "failover/scope.h"
+
+#include "base/buf.h"
+
+/* True if `service` is a gateway for these settings: it stands in their namespace, has TCP port
+ * 15443, and their labels are within its spec.selector or within its own labels. */
+bool sw_search_is_gateway(const struct sw_gateway_setting *gateways,
+                          const struct sw_service *service);
+
+/* True if the cluster has such a gateway. */
+bool sw_search_gateway(const struct sw_view *view, const struct sw_gateway_setting *gateways);
+
+/* True if the cluster has a Service in a namespace that `workspace` owns which `selector` selects;
+ * any Service does for NULL. */
+bool sw_search_service(const struct sw_index *index, const struct sw_view *view,
+                       const struct sw_workspace *workspace, const struct sw_labels *selector);
+
+/* Append the nearest thing that exists, as a sentence without a full stop: "the nearest is ...", or
+ * that there is none and what to do. A failure stays in buf. */
+void sw_search_nearest_workspace(const struct sw_index *index,
+                                 const struct sw_hierarchy *hierarchy, struct sw_buf *buf);
+void sw_search_nearest_gateway(const struct sw_index *index,
+                               const struct sw_gateway_setting *gateways, struct sw_buf *buf);
+void sw_search_nearest_service(const struct sw_index *index, const struct sw_workspace *workspace,
+                               const struct sw_labels *selector, struct sw_buf *buf);
+
+#endif
