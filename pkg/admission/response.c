@@ -1,0 +1,104 @@
+#include "admission/response.h"
+
+#include "base/cleanup.h"
+#include "json/write.h"
+
+#include <stdint.h>
+
+#include "base/banned.h"
+
+/* Over what a setting of the largest size that an API server takes can be refused for. */
+#define MAX_MESSAGE_BYTES ((size_t)16 << 20)
+
+static void write_finding(const struct sw_finding *finding, struct sw_buf *buf)
+{
+    size_t from = buf->len;
+
+    sw_buf_printf(buf, "%s: %s", finding->path, finding->message);
+    for (size_t i = from; i < buf->len; i++) {
+        if ((unsigned char)buf->data[i] < ' ')
+            buf->data[i] = ' ';
+    }
+}
+
+static void write_warnings(const struct sw_findings *warnings, struct sw_buf *buf)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+    size_t total = 0, i;
+
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
+    for (i = 0; i < warnings->n; i++) {
+        sw_buf_clear(&text);
+        write_finding(&warnings->items[i], &text);
+        total += text.len;
+        if (total > SW_RESPONSE_MAX_WARNING_BYTES - 64)
+            break;
+        sw_buf_append_text(buf, i ? "," : "");
+        sw_json_write_string(sw_buf_str(&text), buf);
+        if (text.failure)
+            buf->failure = text.failure;
+    }
+    if (i < warnings->n)
+        sw_buf_printf(buf, "%s\"and %zu more warnings\"", i ? "," : "", warnings->n - i);
+}
+
+void sw_response_write_refusals(const struct sw_outcome *outcome, struct sw_buf *buf)
+{
+    const struct sw_findings *refusals = &outcome->refusals;
+
+    if (refusals->n > 1)
+        sw_buf_printf(buf, "%zu findings:", refusals->n);
+    for (size_t i = 0; i < refusals->n; i++) {
+        sw_buf_append_text(buf, refusals->n > 1 ? "\n  " : "");
+        write_finding(&refusals->items[i], buf);
+    }
+    if (outcome->advice)
+        sw_buf_printf(buf, "\n%s", outcome->advice);
+}
+
+static void write_status(const struct sw_outcome *outcome, struct sw_buf *buf)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
+    sw_response_write_refusals(outcome, &text);
+    sw_buf_append_text(buf, ",\"status\":{\"code\":422,\"reason\":\"Invalid\",\"message\":");
+    sw_json_write_string(sw_buf_str(&text), buf);
+    sw_buf_append_text(buf, "}");
+    if (text.failure)
+        buf->failure = text.failure;
+}
+
+static void write_patch(const struct sw_patch *patch, struct sw_buf *buf)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
+    sw_patch_write(patch, &text);
+    sw_buf_append_text(buf, ",\"patchType\":\"JSONPatch\",\"patch\":\"");
+    sw_buf_append_base64(buf, text.data, text.len);
+    sw_buf_append_text(buf, "\"");
+    if (text.failure)
+        buf->failure = text.failure;
+}
+
+void sw_response_write(const struct sw_review *review, const struct sw_outcome *outcome,
+                       struct sw_buf *buf)
+{
+    bool allowed = outcome->refusals.n == 0;
+
+    sw_buf_append_text(buf, "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
+                            "\"response\":{\"uid\":");
+    sw_buf_append_str(buf, review->uid_json);
+    sw_buf_append_text(buf, allowed ? ",\"allowed\":true" : ",\"allowed\":false");
+    if (!allowed)
+        write_status(outcome, buf);
+    else if (outcome->patch.n_ops)
+        write_patch(&outcome->patch, buf);
+    if (outcome->warnings.n) {
+        sw_buf_append_text(buf, ",\"warnings\":[");
+        write_warnings(&outcome->warnings, buf);
+        sw_buf_append_text(buf, "]");
+    }
+    sw_buf_append_text(buf, "}}");
+}

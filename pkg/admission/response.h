@@ -1,0 +1,25 @@
+/*
+ * The answer to a review: an AdmissionReview with a response, as JSON.
+ */
+#ifndef SW_ADMISSION_RESPONSE_H
+#define SW_ADMISSION_RESPONSE_H
+
+#include "admission/review.h"
+#include "base/buf.h"
+#include "failover/outcome.h"
+
+/* The API server cuts warnings once they are over 4,096 characters in all (apiserver
+ * pkg/endpoints/handlers/responsewriters warning recorder); what does not fit is counted instead. */
+#define SW_RESPONSE_MAX_WARNING_BYTES 4096
+
+/* Appends the response: allowed with the patch and the warnings, or, where there are refusals,
+ * denied with code 422, all refusals in the message, and the warnings. Control characters in
+ * messages become blanks, for a newline makes a warning vanish. A failure stays in buf. */
+void sw_response_write(const struct sw_review *review, const struct sw_outcome *outcome,
+                       struct sw_buf *buf);
+
+/* Appends the message of a denial, as the user will read it: all refusals, one a line, and the
+ * outcome's advice. */
+void sw_response_write_refusals(const struct sw_outcome *outcome, struct sw_buf *buf);
+
+#endif
