@@ -1,0 +1,20 @@
+/*
+ * The two clocks. Pure code takes the time as an argument; this is where a process gets it.
+ *
+ * The monotonic clock only ever moves forward and is for durations and deadlines; the wall clock
+ * may jump and is for what people and other programs read. Neither call can fail on Linux.
+ */
+#ifndef SW_IO_CLOCK_H
+#define SW_IO_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds (milliseconds) since some moment in the past. */
+uint64_t sw_clock_mono_ns(void);
+uint64_t sw_clock_mono_ms(void);
+
+/* Nanoseconds (milliseconds) since 1970-01-01T00:00:00Z. */
+uint64_t sw_clock_wall_ns(void);
+uint64_t sw_clock_wall_ms(void);
+
+#endif
