@@ -4,6 +4,7 @@
 #include "failover/destinationrule_rule.h"
 #include "failover/service_rule.h"
 #include "failover/setting_rule.h"
+#include "json/apply.h"
 #include "json/read.h"
 #include "json/write.h"
 

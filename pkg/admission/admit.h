@@ -1,6 +1,6 @@
 /*
- * One pure call from the bytes of a review to the bytes of its answer. The server, the command line,
- * the fuzzer and the golden tests all decide through it and through nothing else.
+ * One pure call from the bytes of a review to the bytes of its answer. The server, the command
+ * line, the fuzzer and the golden tests all decide through it and through nothing else.
  */
 #ifndef SW_ADMISSION_ADMIT_H
 #define SW_ADMISSION_ADMIT_H
@@ -56,9 +56,9 @@ struct sw_admit_answer {
 };
 
 /* Judges one review. Everything in *ret is in `arena` or borrowed from the input; the answer's JSON
- * (for a status other than 200 a Kubernetes Status) replaces what is in `ret_body`, which stays empty
- * when memory ran out. There is no failing: every outcome is an answer. A patch in it was applied to
- * the object and applied cleanly. */
+ * (for a status other than 200 a Kubernetes Status) replaces what is in `ret_body`, which stays
+ * empty when memory ran out. There is no failing: every outcome is an answer. A patch in it was
+ * applied to the object and applied cleanly. */
 void sw_admit(const struct sw_admit_input *input, struct sw_arena *arena,
               struct sw_admit_answer *ret, struct sw_buf *ret_body);
 

@@ -9,7 +9,7 @@
 #include "failover/outcome.h"
 
 /* The API server cuts warnings once they are over 4,096 characters in all (apiserver
- * pkg/endpoints/handlers/responsewriters warning recorder); what does not fit is counted instead. */
+ * pkg/endpoints/filters/warning.go); what does not fit is counted instead. */
 #define SW_RESPONSE_MAX_WARNING_BYTES 4096
 
 /* Appends the response: allowed with the patch and the warnings, or, where there are refusals,

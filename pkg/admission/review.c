@@ -100,18 +100,34 @@ static const struct sw_scan_want review_wants[] = {
     {NULL, 0, NULL},
 };
 
-/* The text of a string member; unset when it is absent or null. `required` ones must be there. */
-static int read_string(const struct sw_review *review, enum slot slot, const char *path,
-                       bool required, struct sw_arena *arena, struct sw_str *ret,
-                       struct sw_err *reterr)
+/* The string members of a review: what a message calls them, and whether they must be there. */
+static const struct {
+    const char *path;
+    bool required;
+} strings[] = {
+    [API_VERSION] = {"apiVersion", true},
+    [KIND] = {"kind", true},
+    [UID] = {"request.uid", true},
+    [REQUEST_GROUP] = {"request.kind.group", false},
+    [REQUEST_VERSION] = {"request.kind.version", true},
+    [REQUEST_KIND] = {"request.kind.kind", true},
+    [SUB_RESOURCE] = {"request.subResource", false},
+    [NAME] = {"request.name", false},
+    [NAMESPACE] = {"request.namespace", false},
+    [OPERATION] = {"request.operation", true},
+};
+
+/* The text of a string member; *ret is untouched when it may be absent and is, or is null. */
+static int read_string(const struct sw_review *review, enum slot slot, struct sw_arena *arena,
+                       struct sw_str *ret, struct sw_err *reterr)
 {
     const struct sw_scan_slice *slice = &review->slices[slot];
 
     if (slice->type == SW_SCAN_STRING)
         return sw_scan_string(slice, arena, ret, reterr);
-    if (!required && (slice->type == SW_SCAN_ABSENT || slice->type == SW_SCAN_NULL))
+    if (!strings[slot].required && (slice->type == SW_SCAN_ABSENT || slice->type == SW_SCAN_NULL))
         return 0;
-    return sw_err_set(reterr, SW_ETYPE, "%s: expected a string, found %s", path,
+    return sw_err_set(reterr, SW_ETYPE, "%s: expected a string, found %s", strings[slot].path,
                       sw_scan_type_name(slice->type));
 }
 
@@ -120,10 +136,10 @@ static int check_envelope(const struct sw_review *review, struct sw_arena *arena
                           struct sw_err *reterr)
 {
     struct sw_str version = {NULL, 0}, kind = {NULL, 0};
-    int r = read_string(review, API_VERSION, "apiVersion", true, arena, &version, reterr);
+    int r = read_string(review, API_VERSION, arena, &version, reterr);
 
     if (r == 0)
-        r = read_string(review, KIND, "kind", true, arena, &kind, reterr);
+        r = read_string(review, KIND, arena, &kind, reterr);
     if (r < 0)
         return r;
     if (!sw_str_is(version, "admission.k8s.io/v1") || !sw_str_is(kind, "AdmissionReview"))
@@ -145,7 +161,7 @@ static int read_operation(struct sw_review *review, struct sw_arena *arena, stru
         [SW_CONNECT] = "CONNECT",
     };
     struct sw_str text = {NULL, 0};
-    int r = read_string(review, OPERATION, "request.operation", true, arena, &text, reterr);
+    int r = read_string(review, OPERATION, arena, &text, reterr);
 
     if (r < 0)
         return r;
@@ -163,17 +179,14 @@ static int read_operation(struct sw_review *review, struct sw_arena *arena, stru
 static int read_kind(struct sw_review *review, struct sw_arena *arena, struct sw_err *reterr)
 {
     struct sw_str group = {NULL, 0}, version = {NULL, 0}, sub_resource = {NULL, 0};
-    int r = read_string(review, REQUEST_GROUP, "request.kind.group", false, arena, &group, reterr);
+    int r = read_string(review, REQUEST_GROUP, arena, &group, reterr);
 
     if (r == 0)
-        r = read_string(review, REQUEST_VERSION, "request.kind.version", true, arena, &version,
-                        reterr);
+        r = read_string(review, REQUEST_VERSION, arena, &version, reterr);
     if (r == 0)
-        r = read_string(review, REQUEST_KIND, "request.kind.kind", true, arena,
-                        &review->kind_name, reterr);
+        r = read_string(review, REQUEST_KIND, arena, &review->kind_name, reterr);
     if (r == 0)
-        r = read_string(review, SUB_RESOURCE, "request.subResource", false, arena, &sub_resource,
-                        reterr);
+        r = read_string(review, SUB_RESOURCE, arena, &sub_resource, reterr);
     if (r < 0)
         return r;
     review->kind = sw_kind_of(group, version, review->kind_name);
@@ -195,15 +208,15 @@ static int check_object(const struct sw_review *review, enum slot slot, const ch
 
 static int read_request(struct sw_review *review, struct sw_arena *arena, struct sw_err *reterr)
 {
-    int r = read_string(review, UID, "request.uid", true, arena, &review->uid, reterr);
+    int r = read_string(review, UID, arena, &review->uid, reterr);
 
     review->uid_json = review->slices[UID].text;
     if (r == 0)
         r = read_kind(review, arena, reterr);
     if (r == 0)
-        r = read_string(review, NAME, "request.name", false, arena, &review->name, reterr);
+        r = read_string(review, NAME, arena, &review->name, reterr);
     if (r == 0)
-        r = read_string(review, NAMESPACE, "request.namespace", false, arena, &review->namespace_,
+        r = read_string(review, NAMESPACE, arena, &review->namespace_,
                         reterr);
     if (r == 0)
         r = read_operation(review, arena, reterr);

@@ -41,7 +41,7 @@ int sw_review_read(struct sw_str body, struct sw_arena *arena, struct sw_review 
 enum sw_review_which { SW_REVIEW_OBJECT, SW_REVIEW_OLD_OBJECT };
 
 /* The object as a value, trimmed to metadata.{name,namespace,creationTimestamp,deletionTimestamp,
- * labels,annotations (those that rules read)}, spec, and a misplaced defaultEastWestGatewaySettings.
+ * labels,annotations (those that rules read)}, spec, and misplaced defaultEastWestGatewaySettings.
  * metadata.namespace is the request's. *ret is NULL where the request has no such object, else a
  * value of the open sw_json_scope. Fails with SW_ENOMEM. */
 int sw_review_object(const struct sw_review *review, enum sw_review_which which, json_t **ret,

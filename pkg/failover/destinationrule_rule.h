@@ -1,6 +1,6 @@
 /*
- * The rule for a DestinationRule that is created or updated: outlier detection and locality settings
- * where they are absent, so that failover works without taking traffic away from healthy pods.
+ * The rule for a DestinationRule that is created or updated: outlier detection and locality
+ * settings where they are absent, so that failover works and healthy pods keep their traffic.
  */
 #ifndef SW_FAILOVER_DESTINATIONRULE_RULE_H
 #define SW_FAILOVER_DESTINATIONRULE_RULE_H

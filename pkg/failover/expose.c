@@ -85,7 +85,8 @@ static bool has_named_tcp_port(const struct sw_service *service)
     return false;
 }
 
-/* Can Istio give this Service WorkloadEntries at all? (Istio: pilot serviceInstancesFromWorkloadInstances; ztunnel does no SNI) */
+/* Can Istio give this Service WorkloadEntries at all? (pilot serviceInstancesFromWorkloadInstances;
+ * and ztunnel, of the ambient data plane, does no SNI.) */
 static enum sw_reason representable(const struct sw_view *view, const struct sw_service *service)
 {
     if (sw_meta_is_ours(&service->meta))

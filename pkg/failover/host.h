@@ -2,8 +2,8 @@
  * The host of a DestinationRule: which Services it means.
  *
  * Istio resolves a name without dots in the rule's own namespace, takes a name with dots as it
- * stands, and matches `*SUFFIX` against whole names (istio pkg/config/host, ResolveShortnameToFQDN).
- * The cluster domain is cluster.local.
+ * stands, and matches `*SUFFIX` against whole names (pkg/config/host, ResolveShortnameToFQDN). The
+ * cluster domain is cluster.local.
  */
 #ifndef SW_FAILOVER_HOST_H
 #define SW_FAILOVER_HOST_H

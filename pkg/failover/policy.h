@@ -24,8 +24,8 @@ bool sw_policy_has_locality(const struct sw_setting *setting);
  * (sw_policy_priority_wins). A new reference; NULL when out of memory. */
 json_t *sw_policy_locality(const struct sw_setting *setting);
 
-/* True if the setting has both a failoverPriority by region, zone or subzone and a regionalFailover,
- * which exclude each other. */
+/* True if the setting has both a failoverPriority by region, zone or subzone and a
+ * regionalFailover, which exclude each other. */
 bool sw_policy_priority_wins(const struct sw_setting *setting);
 
 #endif

@@ -20,7 +20,8 @@
     X(SW_EXTERNAL_NAME, "ExternalName", "an ExternalName Service has no endpoints")                \
     X(SW_HEADLESS, "Headless", "Istio gives a headless Service no WorkloadEntries")                \
     X(SW_NO_SELECTOR, "NoSelector", "a Service without a selector takes no WorkloadEntries")       \
-    X(SW_LOCAL_ONLY, "LocalTrafficPolicy", "internalTrafficPolicy: Local keeps traffic on the node") \
+    X(SW_LOCAL_ONLY, "LocalTrafficPolicy",                                                         \
+      "internalTrafficPolicy: Local keeps traffic on the node")                                    \
     X(SW_NO_NAMED_TCP_PORT, "NoNamedTCPPort",                                                      \
       "it has no named TCP port, and an unnamed port cannot go through a WorkloadEntry")           \
     X(SW_UNNAMED_PORT, "UnnamedPort", "an unnamed port cannot go through a WorkloadEntry")         \
@@ -48,8 +49,8 @@
     X(SW_WORKSPACE_EMPTY, "WorkspaceEmpty", "the workspace has no Service")                        \
     X(SW_PARTLY_MATCHED, "PartlyMatched", "matched in some clusters only")                         \
     X(SW_CLUSTER_UNSEEN, "ClusterUnseen", "a cluster has not been seen yet")                       \
-    X(SW_ALLOWED_UNMATCHED, "AllowedUnmatched", "spillway.dev/allow-unmatched is \"true\"")        \
-    X(SW_PRIORITY_WINS, "PriorityWins", "failoverPriority by region or zone excludes regionalFailover")
+    X(SW_PRIORITY_WINS, "PriorityWins",                                                            \
+      "failoverPriority by region or zone excludes regionalFailover")
 
 enum sw_reason {
 #define SW_REASON_ENUM(name, word, sentence) name,

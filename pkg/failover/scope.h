@@ -1,8 +1,8 @@
 /*
  * Who a namespace belongs to: the workspace that owns it, and that workspace's settings.
  *
- * Workspaces and settings are read from the config cluster's view; a namespace is always a namespace
- * of one cluster. Pointers returned are borrowed from the index.
+ * Workspaces and settings are read from the config cluster's view; a namespace is always one of
+ * one cluster. Pointers returned are borrowed from the index.
  */
 #ifndef SW_FAILOVER_SCOPE_H
 #define SW_FAILOVER_SCOPE_H

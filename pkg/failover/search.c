@@ -10,8 +10,8 @@
  * everything further is equally far. */
 #define NEAR 8
 
-/* What it costs a candidate gateway to be wrong in one respect, so that the one that needs the least
- * mending is named: a Service that is all but for the port before one elsewhere. */
+/* What it costs a candidate gateway to be wrong in one respect, so that the one that needs the
+ * least mending is named: a Service that is all but for the port before one elsewhere. */
 #define COST_NO_PORT         2
 #define COST_OTHER_NAMESPACE 3
 #define COST_NO_LABEL        ((size_t)NEAR + 2)
@@ -166,7 +166,8 @@ void sw_search_nearest_gateway(const struct sw_index *index,
         }
     }
     if (!nearest) {
-        sw_buf_append_text(buf, "there is none: an IngressGateway with eastWestOnly: true makes one");
+        sw_buf_append_text(buf,
+                           "there is none: an IngressGateway with eastWestOnly: true makes one");
         return;
     }
     write_service(where, nearest, gateway_labels(gateways, nearest), buf);

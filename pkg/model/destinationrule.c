@@ -66,12 +66,11 @@ static int read_tls(const json_t *policy, const struct sw_at *at, struct sw_aren
 
     if (r <= 0)
         return r;
-    ret->tls_mode = SW_STR("DISABLE"); /* the enum's zero value, which is what an absent mode means */
-    r = has_member(tls, "mode")
-            ? sw_model_copy_str(tls, "mode", here, arena, &ret->tls_mode, reterr)
-            : 0;
+    r = sw_model_copy_str(tls, "mode", here, arena, &ret->tls_mode, reterr);
     if (r < 0)
         return r;
+    if (!ret->tls_mode.data)
+        ret->tls_mode = SW_STR("DISABLE"); /* the enum's zero value */
     return sw_model_copy_str(tls, "sni", here, arena, &ret->sni, reterr);
 }
 

@@ -22,8 +22,8 @@ struct sw_labels {
     size_t n;
 };
 
-/* Reads member `key` of `object` (which stands at `at`) as a map of strings; absent or null gives no
- * labels. The strings are copied into `arena`.
+/* Reads member `key` of `object` (which stands at `at`) as a map of strings; absent or null gives
+ * no labels. The strings are copied into `arena`.
  * Fails with SW_ETYPE (message names the path) and SW_ENOMEM. */
 int sw_labels_read(const json_t *object, const char *key, const struct sw_at *at,
                    struct sw_arena *arena, struct sw_labels *ret, struct sw_err *reterr);

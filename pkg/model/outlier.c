@@ -16,8 +16,8 @@ static const struct {
 #undef SW_OUTLIER_ROW
 };
 
-/* Takes one "<digits>[.<digits>]<unit>" off the front; false if it is not that. *worth is set once a
- * digit other than 0 stands before a unit of at least a millisecond. */
+/* Takes one "<digits>[.<digits>]<unit>" off the front; false if it is not that. *worth is set once
+ * a digit other than 0 stands before a unit of at least a millisecond. */
 static bool cut_duration_term(struct sw_str *rest, bool *worth)
 {
     static const struct sw_str units[] = {SW_STR("ms"), SW_STR("h"), SW_STR("m"), SW_STR("s")};
@@ -48,8 +48,8 @@ static bool cut_duration_term(struct sw_str *rest, bool *worth)
 }
 
 /* A Go duration of at least 1ms with whole milliseconds or larger units, which is what Istio's
- * validator takes (pkg/config/validation/agent ValidateDuration). Sub-millisecond fractions are left
- * to istiod to refuse. */
+ * validator takes (pkg/config/validation/agent ValidateDuration). Sub-millisecond fractions are
+ * left to istiod to refuse. */
 static bool is_duration(struct sw_str text)
 {
     bool worth = false;

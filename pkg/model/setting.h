@@ -37,15 +37,15 @@ struct sw_setting {
     enum sw_topology topology; /* failoverSettings.topologyChoice */
     const struct sw_str *priority; /* failoverSettings.failoverPriority; wins over the topology */
     size_t n_priority;
-    const struct sw_regional_failover *regional; /* failoverSettings.regionalFailover, or
-                                                    spec.regionalFailover without failoverSettings */
+    const struct sw_regional_failover *regional; /* failoverSettings.regionalFailover; without
+                                                    failoverSettings, spec.regionalFailover */
     size_t n_regional;
     bool slipped_gateways; /* defaultEastWestGatewaySettings stands beside spec, not in it */
 };
 
 /* Reads a whole object; strings are copied into `arena`. What no rule reads is passed over.
- * Fails with SW_ETYPE (message names the path, what was expected, what was found; an empty selector,
- * an empty serviceLabels and a regionalFailover from a region to itself are such) and SW_ENOMEM. */
+ * Fails with SW_ETYPE (message names the path, what was expected, what was found; an empty selector
+ * or serviceLabels and a regionalFailover from a region to itself are such) and SW_ENOMEM. */
 int sw_setting_read(const json_t *object, struct sw_arena *arena, struct sw_setting *ret,
                     struct sw_err *reterr);
 

@@ -48,6 +48,7 @@ struct sw_view_builder {
     size_t n_entries;
 };
 
+/* An empty builder that will make everything in `arena`. */
 void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source source,
                           struct sw_arena *arena);
 
