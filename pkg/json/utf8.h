@@ -7,40 +7,40 @@
 #ifndef SW_JSON_UTF8_H
 #define SW_JSON_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-static inline int sw_utf8_is_tail(unsigned char byte)
+/* True for a byte that can only stand second, third or fourth in a character. */
+static inline bool sw_utf8_is_tail(unsigned char byte)
 {
     return (byte & 0xc0) == 0x80;
 }
 
 /* Length in bytes (1 to 4) of the well-formed character at `p`, or 0 when there is none before
- * `end`; p < end. The ranges are those of RFC 3629's UTF8-octets grammar. */
+ * `end`; p < end. The first byte decides the range of the second, as in RFC 3629's grammar: so
+ * overlong forms, surrogates and what lies beyond the last plane are out. */
 static inline size_t sw_utf8_length(const char *p, const char *end)
 {
     const unsigned char *u = (const unsigned char *)p;
-    size_t room = (size_t)(end - p);
+    unsigned char lowest, highest;
+    size_t length;
 
     if (u[0] < 0x80)
         return 1;
-    if (u[0] >= 0xc2 && u[0] <= 0xdf)
-        return room >= 2 && sw_utf8_is_tail(u[1]) ? 2 : 0;
-    if (u[0] >= 0xe0 && u[0] <= 0xef) {
-        if (room < 3 || !sw_utf8_is_tail(u[1]) || !sw_utf8_is_tail(u[2]))
+    if (u[0] < 0xc2 || u[0] > 0xf4)
+        return 0;
+    length = u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+    if ((size_t)(end - p) < length)
+        return 0;
+    lowest = u[0] == 0xe0 ? 0xa0 : u[0] == 0xf0 ? 0x90 : 0x80;
+    highest = u[0] == 0xed ? 0x9f : u[0] == 0xf4 ? 0x8f : 0xbf;
+    if (u[1] < lowest || u[1] > highest)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if (!sw_utf8_is_tail(u[i]))
             return 0;
-        if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f))
-            return 0;
-        return 3;
-    }
-    if (u[0] >= 0xf0 && u[0] <= 0xf4) {
-        if (room < 4 || !sw_utf8_is_tail(u[1]) || !sw_utf8_is_tail(u[2]) || !sw_utf8_is_tail(u[3]))
-            return 0;
-        if ((u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
-            return 0;
-        return 4;
-    }
-    return 0;
+    return length;
 }
 
 /* Writes the character with the given code point, which must be one (at most U+10FFFF and no
