@@ -33,10 +33,13 @@ int sw_get_objects(const json_t *object, const char *key, const struct sw_at *at
 int sw_get_strings(const json_t *object, const char *key, const struct sw_at *at, json_t **ret,
                    struct sw_err *reterr);
 
-/* "an object", "a string", ...; "nothing" for NULL. Static. */
+/* "an object", "an array", "a string", "an integer", "a number", "true", "false", "null"; "nothing"
+ * for NULL. Static. */
 const char *sw_json_type_name(const json_t *value);
 
-/* Fills *reterr with "<path of key in at>: expected <expected>, found <what value is>"; SW_ETYPE. */
+/* Fills *reterr (which may be NULL) with "<path of key in at>: expected <expected>, found <what
+ * value is>", where a string (its first 40 bytes) and a number stand for themselves. A NULL key
+ * means the value at `at` itself, and a NULL value nothing. Always SW_ETYPE. */
 int sw_get_fail(const json_t *value, const char *key, const struct sw_at *at, const char *expected,
                 struct sw_err *reterr);
 

@@ -21,7 +21,8 @@ void sw_json_write(const json_t *value, struct sw_buf *buf);
 void sw_json_write_canonical(const json_t *value, struct sw_buf *buf);
 
 /* Appends s as a JSON string with its quotes, byte for byte as sw_json_write would. Each byte that
- * is not part of a UTF-8 character becomes U+FFFD, as in Go's encoding/json. A failure stays in buf.
+ * is not part of a UTF-8 character becomes U+FFFD, as in Go's encoding/json. A failure stays in
+ * buf.
  */
 void sw_json_write_string(struct sw_str s, struct sw_buf *buf);
 
