@@ -60,11 +60,9 @@ enum sw_clusters_option_code {
 /* Rows for an array of struct option. */
 #define SW_CLUSTERS_OPTIONS                                                                        \
     {"cluster", required_argument, NULL, SW_CLUSTERS_OPTION_CLUSTER},                              \
-        {"local", required_argument, NULL, SW_CLUSTERS_OPTION_LOCAL},                              \
-        {"config-cluster", required_argument, NULL, SW_CLUSTERS_OPTION_CONFIG_CLUSTER},            \
-    {                                                                                              \
-        "network", required_argument, NULL, SW_CLUSTERS_OPTION_NETWORK                             \
-    }
+    {"local", required_argument, NULL, SW_CLUSTERS_OPTION_LOCAL},                                  \
+    {"config-cluster", required_argument, NULL, SW_CLUSTERS_OPTION_CONFIG_CLUSTER},                \
+    {"network", required_argument, NULL, SW_CLUSTERS_OPTION_NETWORK}
 
 /* Lines for --help, of at most 80 columns. */
 #define SW_CLUSTERS_HELP                                                                           \
