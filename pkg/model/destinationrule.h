@@ -3,8 +3,8 @@
  * stand.
  *
  * Istio merges the levels field by field in one place and not at all in another, so a rule must
- * look at each by itself: a subset's trafficPolicy overrides the top one field by field; an entry of
- * portLevelSettings replaces everything above it (pilot networking/util MergeTrafficPolicy and
+ * look at each by itself: a subset's trafficPolicy overrides the top one field by field; an entry
+ * of portLevelSettings replaces everything above it (pilot networking/util MergeTrafficPolicy and
  * GetPortLevelTrafficPolicy).
  */
 #ifndef SW_MODEL_DESTINATIONRULE_H

@@ -1,16 +1,12 @@
 #include "model/view.h"
 
-#include "model/kind.h"
-
 #include <stdlib.h>
 
 #include "base/banned.h"
 
 struct sw_view_entry {
-    enum sw_kind kind;
-    const struct sw_meta *meta; /* of `item` */
-    const void *item;           /* the struct of that kind; arena */
-    size_t position;            /* when it was added */
+    struct sw_object object;
+    size_t position; /* when it was added */
 };
 
 void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source source,
@@ -19,75 +15,36 @@ void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source
     *builder = (struct sw_view_builder){.arena = arena, .source = source};
 }
 
-static int push(struct sw_view_builder *builder, enum sw_kind kind, struct sw_meta *meta,
-                const void *item, struct sw_err *reterr)
+int sw_view_builder_put(struct sw_view_builder *builder, const struct sw_object *object,
+                        struct sw_err *reterr)
 {
     struct sw_view_entry *entries = sw_arena_push(builder->arena, builder->entries,
                                                   builder->n_entries, sizeof(*entries));
 
     if (!entries)
         return sw_err_nomem(reterr);
-    if (meta->namespace_.len == 0 && kind != SW_KIND_NAMESPACE)
-        meta->namespace_ = SW_STR("default");
-    entries[builder->n_entries] = (struct sw_view_entry){
-        .kind = kind, .meta = meta, .item = item, .position = builder->n_entries};
+    entries[builder->n_entries] = (struct sw_view_entry){*object, builder->n_entries};
     builder->n_entries++;
     builder->entries = entries;
-    return 1;
+    return 0;
 }
-
-/* One adder a kind: reads the object into the arena and lists it. */
-#define DEFINE_ADD(noun, kind)                                                                     \
-    static int add_##noun(struct sw_view_builder *builder, const json_t *object,                   \
-                          struct sw_err *reterr)                                                   \
-    {                                                                                              \
-        struct sw_##noun *item = sw_arena_zalloc(builder->arena, sizeof(*item));                   \
-        int r;                                                                                     \
-                                                                                                   \
-        if (!item)                                                                                 \
-            return sw_err_nomem(reterr);                                                           \
-        r = sw_##noun##_read(object, builder->arena, item, reterr);                                \
-        return r < 0 ? r : push(builder, kind, &item->meta, item, reterr);                         \
-    }                                                                                              \
-    struct sw_swallow_semicolon
-
-DEFINE_ADD(namespace, SW_KIND_NAMESPACE);
-DEFINE_ADD(service, SW_KIND_SERVICE);
-DEFINE_ADD(workspace, SW_KIND_WORKSPACE);
-DEFINE_ADD(setting, SW_KIND_SETTING);
 
 int sw_view_builder_add(struct sw_view_builder *builder, const json_t *object,
                         struct sw_err *reterr)
 {
-    switch (sw_kind_of_object(object)) {
-    case SW_KIND_NAMESPACE:
-        return add_namespace(builder, object, reterr);
-    case SW_KIND_SERVICE:
-        return add_service(builder, object, reterr);
-    case SW_KIND_WORKSPACE:
-        return add_workspace(builder, object, reterr);
-    case SW_KIND_SETTING:
-        return add_setting(builder, object, reterr);
-    case SW_KIND_DESTINATIONRULE:
-    case SW_KIND_OTHER:
-    default:
-        return 0;
-    }
-}
+    struct sw_object typed;
+    int r = sw_object_read(object, builder->arena, &typed, reterr);
 
-static int cmp_identity(const struct sw_view_entry *a, const struct sw_view_entry *b)
-{
-    int order = (a->kind > b->kind) - (a->kind < b->kind);
-
-    if (!order)
-        order = sw_str_cmp(a->meta->namespace_, b->meta->namespace_);
-    return order ? order : sw_str_cmp(a->meta->name, b->meta->name);
+    if (r <= 0)
+        return r;
+    r = sw_view_builder_put(builder, &typed, reterr);
+    return r < 0 ? r : 1;
 }
 
 static int by_identity(const void *a, const void *b)
 {
     const struct sw_view_entry *x = a, *y = b;
-    int order = cmp_identity(x, y);
+    int order = sw_object_cmp(&x->object, &y->object);
 
     return order ? order : (x->position > y->position) - (x->position < y->position);
 }
@@ -113,28 +70,28 @@ static void sort_and_deduplicate(struct sw_view_builder *builder)
         return;
     qsort(builder->entries, builder->n_entries, sizeof(*builder->entries), by_identity);
     for (size_t i = 1; i < builder->n_entries; i++) {
-        if (cmp_identity(&builder->entries[kept], &builder->entries[i]) != 0)
+        if (sw_object_cmp(&builder->entries[kept].object, &builder->entries[i].object) != 0)
             kept++;
         builder->entries[kept] = builder->entries[i];
     }
     builder->n_entries = kept + 1;
 }
 
-/* Puts one (sorted) entry on the list of its kind; the lists have room. */
-static void place(struct sw_view *view, const struct sw_view_entry *entry)
+/* Puts one object, in their order, on the list of its kind; the lists have room. */
+static void place(struct sw_view *view, const struct sw_object *object)
 {
-    switch (entry->kind) {
+    switch (object->kind) {
     case SW_KIND_NAMESPACE:
-        view->namespaces[view->n_namespaces++] = entry->item;
+        view->namespaces[view->n_namespaces++] = object->item;
         break;
     case SW_KIND_SERVICE:
-        view->services[view->n_services++] = entry->item;
+        view->services[view->n_services++] = object->item;
         break;
     case SW_KIND_WORKSPACE:
-        view->workspaces[view->n_workspaces++] = entry->item;
+        view->workspaces[view->n_workspaces++] = object->item;
         break;
     case SW_KIND_SETTING:
-        view->settings[view->n_settings++] = entry->item;
+        view->settings[view->n_settings++] = object->item;
         break;
     case SW_KIND_DESTINATIONRULE:
     case SW_KIND_OTHER:
@@ -148,7 +105,7 @@ static size_t count_kind(const struct sw_view_builder *builder, enum sw_kind kin
     size_t n = 0;
 
     for (size_t i = 0; i < builder->n_entries; i++)
-        n += builder->entries[i].kind == kind;
+        n += builder->entries[i].object.kind == kind;
     return n;
 }
 
@@ -170,7 +127,7 @@ int sw_view_builder_finish(struct sw_view_builder *builder, struct sw_view *ret,
     if (!view.namespaces || !view.services || !view.workspaces || !view.settings)
         return sw_err_nomem(reterr);
     for (size_t i = 0; i < builder->n_entries; i++)
-        place(&view, &builder->entries[i]);
+        place(&view, &builder->entries[i].object);
     qsort(view.workspaces, view.n_workspaces, sizeof(*view.workspaces), by_workspace_precedence);
     qsort(view.settings, view.n_settings, sizeof(*view.settings), by_setting_precedence);
     *ret = view;

@@ -8,6 +8,7 @@
 #ifndef SW_MODEL_VIEW_H
 #define SW_MODEL_VIEW_H
 
+#include "model/object.h"
 #include "model/service.h"
 #include "model/setting.h"
 #include "model/workspace.h"
@@ -53,9 +54,13 @@ void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source
                           struct sw_arena *arena);
 
 /* Takes in one whole object in the CRD form. Returns 1 if a rule reads that kind, 0 if none does.
- * A namespaced object without a namespace is taken to be in "default", as kubectl would.
  * Fails with SW_ETYPE (what is wrong with the object; nothing was added) and SW_ENOMEM. */
 int sw_view_builder_add(struct sw_view_builder *builder, const json_t *object,
+                        struct sw_err *reterr);
+
+/* Takes in an object that is typed already, borrowed for as long as the view lives. Fails with
+ * SW_ENOMEM. */
+int sw_view_builder_put(struct sw_view_builder *builder, const struct sw_object *object,
                         struct sw_err *reterr);
 
 /* Sorts what was added into a view that lives as long as the arena. Where one object was added

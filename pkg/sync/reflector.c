@@ -1,0 +1,407 @@
+#include "sync/reflector.h"
+
+#include "sync/event.h"
+
+#include <stdio.h>
+
+#include "base/banned.h"
+
+/* The API server's own end of a watch, spread out so that watches do not end together. */
+#define WATCH_MIN_S    300
+#define WATCH_SPREAD_S 300
+
+/* Longest resourceVersion and continue token that are kept. */
+#define MAX_VERSION_BYTES 256
+#define MAX_TOKEN_BYTES   8192
+
+/* A watch that ends sooner than that is a failure, or it would be asked for in a tight loop. */
+#define MIN_WATCH_MS 1000
+
+void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink sink, uint64_t seed)
+{
+    *reflector = (struct sw_reflector){
+        .sink = sink,
+        .stats = {.heard_ms = -1},
+        .verb = SW_REFLECTOR_WATCH_LIST,
+        .wake_ms = INT64_MIN,
+    };
+    sw_backoff_init(&reflector->backoff, seed);
+    sw_frame_init(&reflector->frame);
+    sw_buf_init(&reflector->page, SW_REFLECTOR_MAX_PAGE_BYTES);
+    sw_buf_init(&reflector->version, MAX_VERSION_BYTES);
+    sw_buf_init(&reflector->token, MAX_TOKEN_BYTES);
+}
+
+void sw_reflector_release(struct sw_reflector *reflector)
+{
+    sw_frame_release(&reflector->frame);
+    sw_buf_release(&reflector->page);
+    sw_buf_release(&reflector->version);
+    sw_buf_release(&reflector->token);
+}
+
+/* No request is under way; the next one is due in wait_ms. */
+static void rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_ms)
+{
+    reflector->phase = SW_REFLECTOR_RESTING;
+    reflector->wake_ms = now_ms + wait_ms;
+    sw_frame_clear(&reflector->frame);
+    sw_buf_release(&reflector->page);
+}
+
+static void note_failure(struct sw_reflector *reflector, const char *failure)
+{
+    reflector->stats.n_failures++;
+    snprintf(reflector->stats.failure, sizeof(reflector->stats.failure), "%s", failure);
+}
+
+/* Asks for a whole picture next, from the most recent state if `fresh`. */
+static void start_over(struct sw_reflector *reflector, bool fresh)
+{
+    reflector->verb = reflector->no_watch_list ? SW_REFLECTOR_LIST : SW_REFLECTOR_WATCH_LIST;
+    sw_buf_clear(&reflector->token);
+    if (fresh)
+        sw_buf_clear(&reflector->version);
+}
+
+static void fail(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
+{
+    int64_t wait_ms = sw_backoff_fail(&reflector->backoff, now_ms);
+
+    note_failure(reflector, failure);
+    /* A picture that broke off half-way begins again; a watch goes on from where it was. */
+    if (reflector->verb != SW_REFLECTOR_WATCH)
+        start_over(reflector, false);
+    rest(reflector, now_ms, wait_ms);
+}
+
+/* The version is too old for the API server: once more from it, then without one. */
+static void expire(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
+{
+    note_failure(reflector, failure);
+    start_over(reflector, reflector->expired || reflector->verb != SW_REFLECTOR_WATCH);
+    if (reflector->expired) {
+        rest(reflector, now_ms, sw_backoff_fail(&reflector->backoff, now_ms));
+    } else {
+        reflector->expired = true;
+        rest(reflector, now_ms, 0);
+    }
+}
+
+static enum sw_reflector_action wait_until(int64_t wake_ms, int64_t *ret_wake_ms)
+{
+    *ret_wake_ms = wake_ms;
+    return SW_REFLECTOR_WAIT;
+}
+
+static void fill_request(struct sw_reflector *reflector, struct sw_reflector_request *ret)
+{
+    *ret = (struct sw_reflector_request){.verb = reflector->verb};
+    if (reflector->verb == SW_REFLECTOR_LIST)
+        ret->continue_token = sw_buf_str(&reflector->token);
+    else
+        ret->timeout_s =
+            WATCH_MIN_S + (unsigned int)sw_backoff_random(&reflector->backoff, WATCH_SPREAD_S);
+    if (ret->continue_token.len == 0)
+        ret->resource_version = sw_buf_str(&reflector->version);
+}
+
+enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
+                                           int64_t *ret_wake_ms,
+                                           struct sw_reflector_request *ret_request)
+{
+    switch (reflector->phase) {
+    case SW_REFLECTOR_RESTING:
+        if (now_ms < reflector->wake_ms)
+            return wait_until(reflector->wake_ms, ret_wake_ms);
+        fill_request(reflector, ret_request);
+        reflector->phase = SW_REFLECTOR_ASKING;
+        reflector->sent_ms = now_ms;
+        reflector->wake_ms = now_ms + SW_REFLECTOR_ANSWER_MS;
+        return SW_REFLECTOR_SEND;
+    case SW_REFLECTOR_ASKING:
+    case SW_REFLECTOR_RECEIVING:
+        if (now_ms < reflector->wake_ms)
+            return wait_until(reflector->wake_ms, ret_wake_ms);
+        fail(reflector, now_ms, "nothing was heard for too long");
+        return SW_REFLECTOR_ABORT;
+    case SW_REFLECTOR_BROKEN:
+    default:
+        rest(reflector, now_ms, reflector->wake_ms - now_ms);
+        return SW_REFLECTOR_ABORT;
+    }
+}
+
+/* Takes a version in; a failure to keep it is one of the whole request. */
+static int keep(struct sw_buf *buf, struct sw_str text, struct sw_err *reterr)
+{
+    sw_buf_clear(buf);
+    sw_buf_append_str(buf, text);
+    return sw_buf_status(buf, reterr);
+}
+
+static void begin_picture(struct sw_reflector *reflector)
+{
+    reflector->stats.n_pictures++;
+    reflector->sink.begin(reflector->sink.context);
+}
+
+static void end_picture(struct sw_reflector *reflector)
+{
+    reflector->sink.end(reflector->sink.context);
+    reflector->stats.synced = true;
+    reflector->stats.absent = false;
+    reflector->expired = false;
+    reflector->verb = SW_REFLECTOR_WATCH;
+}
+
+/* 404: the API server does not serve the resource, so there is none of it. */
+static void be_absent(struct sw_reflector *reflector, int64_t now_ms)
+{
+    begin_picture(reflector);
+    end_picture(reflector);
+    reflector->stats.absent = true;
+    start_over(reflector, true);
+    rest(reflector, now_ms, SW_REFLECTOR_ABSENT_MS);
+}
+
+static void refuse(struct sw_reflector *reflector, int64_t now_ms, int http_status,
+                   int64_t retry_after_s)
+{
+    char failure[64];
+    int64_t least_ms;
+
+    snprintf(failure, sizeof(failure), "the API server answered %d", http_status);
+    fail(reflector, now_ms, failure);
+    least_ms = now_ms + retry_after_s * 1000;
+    if (reflector->wake_ms < least_ms)
+        reflector->wake_ms = least_ms;
+}
+
+void sw_reflector_response(struct sw_reflector *reflector, int64_t now_ms, int http_status,
+                           int64_t retry_after_s)
+{
+    if (reflector->phase != SW_REFLECTOR_ASKING)
+        return;
+    reflector->stats.heard_ms = now_ms;
+    switch (http_status) {
+    case 200:
+        reflector->phase = SW_REFLECTOR_RECEIVING;
+        reflector->wake_ms = now_ms + (reflector->verb == SW_REFLECTOR_LIST
+                                           ? SW_REFLECTOR_ANSWER_MS
+                                           : SW_REFLECTOR_IDLE_MS);
+        if (reflector->verb == SW_REFLECTOR_WATCH_LIST ||
+            (reflector->verb == SW_REFLECTOR_LIST && reflector->token.len == 0))
+            begin_picture(reflector);
+        return;
+    case 400:
+    case 422:
+        /* What an API server without streaming lists says to sendInitialEvents. */
+        if (reflector->verb == SW_REFLECTOR_WATCH_LIST) {
+            reflector->no_watch_list = true;
+            start_over(reflector, true);
+            rest(reflector, now_ms, 0);
+            return;
+        }
+        break;
+    case 404:
+        be_absent(reflector, now_ms);
+        return;
+    case 410:
+        expire(reflector, now_ms, "the API server answered 410");
+        return;
+    default:
+        break;
+    }
+    refuse(reflector, now_ms, http_status, retry_after_s);
+}
+
+/* Handles one event of a watch; 1 if the watch is over. */
+static int take_event(struct sw_reflector *reflector, int64_t now_ms, const struct sw_event *event,
+                      struct sw_err *reterr)
+{
+    const struct sw_reflector_sink *sink = &reflector->sink;
+    char failure[256];
+    int r = 0;
+
+    switch (event->type) {
+    case SW_EVENT_PUT:
+        r = sink->put(sink->context, event->object, reterr);
+        break;
+    case SW_EVENT_REMOVED:
+        r = sink->remove(sink->context, event->object, reterr);
+        break;
+    case SW_EVENT_BOOKMARK:
+        if (event->initial_events_end && reflector->verb == SW_REFLECTOR_WATCH_LIST)
+            end_picture(reflector);
+        break;
+    case SW_EVENT_ERROR:
+    default:
+        snprintf(failure, sizeof(failure), "the watch ended with: %.*s",
+                 SW_STR_ARG(event->message));
+        if (event->expired)
+            expire(reflector, now_ms, failure);
+        else
+            fail(reflector, now_ms, failure);
+        return 1;
+    }
+    return r < 0 ? r : keep(&reflector->version, event->version, reterr);
+}
+
+/* A line of a watch, with what taking it needs to know. */
+struct taking {
+    struct sw_reflector *reflector;
+    int64_t now_ms;
+    bool over;
+};
+
+static int take_line(void *context, struct sw_str line, struct sw_err *reterr)
+{
+    struct taking *taking = context;
+    struct sw_arena arena;
+    struct sw_event event;
+    int r;
+
+    if (taking->over)
+        return 0;
+    sw_arena_init(&arena, 512, SW_FRAME_MAX_LINE_BYTES);
+    r = sw_event_read(line, &arena, &event, reterr);
+    if (r == 0)
+        r = take_event(taking->reflector, taking->now_ms, &event, reterr);
+    sw_arena_release(&arena);
+    taking->over = r == 1;
+    return r < 0 ? r : 0;
+}
+
+/* The request has to be given up; the wait that was just set holds. */
+static void break_off(struct sw_reflector *reflector)
+{
+    reflector->phase = SW_REFLECTOR_BROKEN;
+}
+
+void sw_reflector_data(struct sw_reflector *reflector, int64_t now_ms, struct sw_str bytes)
+{
+    struct taking taking = {.reflector = reflector, .now_ms = now_ms};
+    struct sw_err err = {0};
+    int r;
+
+    if (reflector->phase != SW_REFLECTOR_RECEIVING)
+        return;
+    reflector->stats.heard_ms = now_ms;
+    if (reflector->verb == SW_REFLECTOR_LIST) {
+        reflector->wake_ms = now_ms + SW_REFLECTOR_ANSWER_MS;
+        sw_buf_append_str(&reflector->page, bytes);
+        r = sw_buf_status(&reflector->page, &err);
+    } else {
+        reflector->wake_ms = now_ms + SW_REFLECTOR_IDLE_MS;
+        r = sw_frame_feed(&reflector->frame, bytes, take_line, &taking, &err);
+    }
+    if (r < 0)
+        fail(reflector, now_ms, err.message);
+    if (r < 0 || taking.over)
+        break_off(reflector);
+}
+
+static int take_page(struct sw_reflector *reflector, struct sw_arena *arena, bool *ret_last,
+                     struct sw_err *reterr)
+{
+    struct sw_page page;
+    struct sw_str item;
+    int r = sw_page_read(sw_buf_str(&reflector->page), arena, &page, reterr);
+
+    while (r == 0 && sw_page_next(&page, &item))
+        r = reflector->sink.put(reflector->sink.context, item, reterr);
+    if (r == 0)
+        r = keep(&reflector->token, page.token, reterr);
+    if (r == 0)
+        r = keep(&reflector->version, page.version, reterr);
+    *ret_last = r == 0 && page.token.len == 0;
+    return r;
+}
+
+static void end_page(struct sw_reflector *reflector, int64_t now_ms)
+{
+    struct sw_err err = {0};
+    struct sw_arena arena;
+    bool last = false;
+    int r;
+
+    sw_arena_init(&arena, 512, SW_REFLECTOR_MAX_PAGE_BYTES);
+    r = take_page(reflector, &arena, &last, &err);
+    sw_arena_release(&arena);
+    if (r < 0) {
+        fail(reflector, now_ms, err.message);
+        return;
+    }
+    if (last)
+        end_picture(reflector);
+    rest(reflector, now_ms, 0);
+}
+
+void sw_reflector_closed(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
+{
+    switch (reflector->phase) {
+    case SW_REFLECTOR_ASKING:
+        fail(reflector, now_ms, failure ? failure : "closed without an answer");
+        return;
+    case SW_REFLECTOR_RECEIVING:
+        break;
+    case SW_REFLECTOR_BROKEN:
+        rest(reflector, now_ms, reflector->wake_ms - now_ms);
+        return;
+    case SW_REFLECTOR_RESTING:
+    default:
+        return;
+    }
+    if (failure)
+        fail(reflector, now_ms, failure);
+    else if (reflector->verb == SW_REFLECTOR_LIST)
+        end_page(reflector, now_ms);
+    else if (reflector->verb == SW_REFLECTOR_WATCH_LIST)
+        fail(reflector, now_ms, "the streamed list ended before its bookmark");
+    else if (now_ms - reflector->sent_ms < MIN_WATCH_MS)
+        fail(reflector, now_ms, "the watch ended as soon as it began");
+    else
+        rest(reflector, now_ms, 0);
+}
+
+/* Appends "key=" and the value with what a query reserves escaped (RFC 3986 section 2.3). */
+static void write_parameter(const char *key, struct sw_str value, struct sw_buf *buf)
+{
+    sw_buf_append_text(buf, buf->len ? "&" : "");
+    sw_buf_append_text(buf, key);
+    sw_buf_append_text(buf, "=");
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '-' || c == '.' || c == '_' || c == '~')
+            sw_buf_append(buf, &c, 1);
+        else
+            sw_buf_printf(buf, "%%%02X", (unsigned char)c);
+    }
+}
+
+static void write_number(const char *key, unsigned int value, struct sw_buf *buf)
+{
+    sw_buf_printf(buf, "%s%s=%u", buf->len ? "&" : "", key, value);
+}
+
+void sw_reflector_write_query(const struct sw_reflector_request *request, struct sw_buf *buf)
+{
+    if (request->verb == SW_REFLECTOR_LIST) {
+        write_number("limit", SW_REFLECTOR_PAGE, buf);
+        if (request->continue_token.len)
+            write_parameter("continue", request->continue_token, buf);
+        return;
+    }
+    write_number("watch", 1, buf);
+    write_parameter("allowWatchBookmarks", SW_STR("true"), buf);
+    write_number("timeoutSeconds", request->timeout_s, buf);
+    if (request->verb == SW_REFLECTOR_WATCH_LIST) {
+        write_parameter("sendInitialEvents", SW_STR("true"), buf);
+        write_parameter("resourceVersionMatch", SW_STR("NotOlderThan"), buf);
+    }
+    if (request->resource_version.len)
+        write_parameter("resourceVersion", request->resource_version, buf);
+}

@@ -1,0 +1,325 @@
+#include "sync/store.h"
+
+#include "json/read.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* What a typed object takes: a Service with a few ports and labels fits the first chunk. The cap is
+ * far over the largest that an API server stores. */
+#define OBJECT_CHUNK_BYTES 512
+#define OBJECT_MAX_BYTES   ((size_t)16 << 20)
+
+/* The JSON of one object while it is read: jansson makes a few times its text. */
+#define READ_CHUNK_BYTES ((size_t)32 << 10)
+#define READ_MAX_BYTES   ((size_t)64 << 20)
+
+#define FIRST_BUCKETS 64
+
+struct entry {
+    struct entry *next;      /* in its bucket */
+    struct sw_object object; /* in `arena` */
+    struct sw_arena arena;
+    uint64_t picture;        /* the last one that it was in */
+    unsigned int holders;    /* the store, while it is in it, and every lease */
+};
+
+struct sw_store {
+    enum sw_kind kind;
+    struct entry **buckets; /* owned; a power of two of them */
+    size_t n_buckets;
+    uint64_t picture;       /* counts the full pictures begun */
+    struct sw_arena reading;
+    struct sw_store_stats stats;
+};
+
+struct sw_store_lease {
+    size_t n;
+    struct entry *entries[];
+};
+
+static void drop(struct entry *entry)
+{
+    if (--entry->holders > 0)
+        return;
+    sw_arena_release(&entry->arena);
+    free(entry);
+}
+
+int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr)
+{
+    struct sw_store *store = calloc(1, sizeof(*store));
+
+    if (!store)
+        return sw_err_nomem(reterr);
+    store->kind = kind;
+    store->n_buckets = FIRST_BUCKETS;
+    store->buckets = calloc(store->n_buckets, sizeof(struct entry *));
+    if (!store->buckets) {
+        free(store);
+        return sw_err_nomem(reterr);
+    }
+    sw_arena_init(&store->reading, READ_CHUNK_BYTES, READ_MAX_BYTES);
+    *ret = store;
+    return 0;
+}
+
+void sw_store_free(struct sw_store *store)
+{
+    if (!store)
+        return;
+    for (size_t i = 0; i < store->n_buckets; i++) {
+        while (store->buckets[i]) {
+            struct entry *entry = store->buckets[i];
+
+            store->buckets[i] = entry->next;
+            drop(entry);
+        }
+    }
+    sw_arena_release(&store->reading);
+    free(store->buckets);
+    free(store);
+}
+
+const struct sw_store_stats *sw_store_stats(const struct sw_store *store)
+{
+    return &store->stats;
+}
+
+/* FNV-1a over namespace and name; names are an API server's, checked and bounded by it. */
+static uint64_t hash(const struct sw_meta *meta)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < meta->namespace_.len; i++)
+        h = (h ^ (unsigned char)meta->namespace_.data[i]) * UINT64_C(1099511628211);
+    h = (h ^ '/') * UINT64_C(1099511628211);
+    for (size_t i = 0; i < meta->name.len; i++)
+        h = (h ^ (unsigned char)meta->name.data[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+/* The link that leads to the object of that name, or the end of its bucket. */
+static struct entry **find(struct sw_store *store, const struct sw_object *object)
+{
+    struct entry **link = &store->buckets[hash(object->meta) & (store->n_buckets - 1)];
+
+    while (*link && sw_object_cmp(&(*link)->object, object) != 0)
+        link = &(*link)->next;
+    return link;
+}
+
+/* Twice the buckets, once there are as many objects; on failure lookups only stay slower. */
+static void grow(struct sw_store *store)
+{
+    size_t n_old = store->n_buckets;
+    struct entry **old = store->buckets, **larger;
+
+    if (store->stats.n_objects < n_old)
+        return;
+    larger = calloc(n_old * 2, sizeof(struct entry *));
+    if (!larger)
+        return;
+    store->buckets = larger;
+    store->n_buckets = n_old * 2;
+    for (size_t i = 0; i < n_old; i++) {
+        while (old[i]) {
+            struct entry *entry = old[i], **link;
+
+            old[i] = entry->next;
+            link = &larger[hash(entry->object.meta) & (store->n_buckets - 1)];
+            entry->next = *link;
+            *link = entry;
+        }
+    }
+    free(old);
+}
+
+/* Takes the entry behind `link` out of the table. */
+static void unlink_entry(struct sw_store *store, struct entry **link)
+{
+    struct entry *entry = *link;
+
+    *link = entry->next;
+    store->stats.n_objects--;
+    store->stats.n_changes++;
+    drop(entry);
+}
+
+static void begin(void *context)
+{
+    struct sw_store *store = context;
+
+    store->picture++;
+    store->stats.n_unreadable = 0;
+}
+
+/* What the picture did not show is gone. */
+static void end(void *context)
+{
+    struct sw_store *store = context;
+
+    for (size_t i = 0; i < store->n_buckets; i++) {
+        struct entry **link = &store->buckets[i];
+
+        while (*link) {
+            if ((*link)->picture == store->picture)
+                link = &(*link)->next;
+            else
+                unlink_entry(store, link);
+        }
+    }
+}
+
+/* Reads the JSON of an object into `arena`. SW_ETYPE and SW_ESYNTAX are about the object. */
+static int read_object(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
+                       struct sw_object *ret, struct sw_err *reterr)
+{
+    SW_JSON_SCOPE(&store->reading);
+    json_t *value;
+    int r;
+
+    sw_arena_clear(&store->reading);
+    r = sw_json_read(text, &value, reterr);
+    if (r < 0)
+        return r;
+    r = sw_object_read_as(store->kind, value, arena, ret, reterr);
+    return r < 0 ? r : 0;
+}
+
+/* Only its name and namespace: enough to find what it was. */
+static int read_name(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
+                     struct sw_meta *ret, struct sw_err *reterr)
+{
+    SW_JSON_SCOPE(&store->reading);
+    json_t *value;
+    int r;
+
+    sw_arena_clear(&store->reading);
+    r = sw_json_read(text, &value, reterr);
+    return r < 0 ? r : sw_meta_read(value, arena, ret, reterr);
+}
+
+/* An object that cannot be read is noted; what was known under its name stays. */
+static int pass_over(struct sw_store *store, struct sw_str text, const struct sw_err *why)
+{
+    struct sw_err ignored = {0};
+    struct sw_arena arena;
+    struct sw_meta meta = {0};
+    struct entry *entry;
+
+    sw_arena_init(&arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
+    if (read_name(store, text, &arena, &meta, &ignored) == 0) {
+        entry = *find(store, &(struct sw_object){store->kind, &meta, NULL});
+        if (entry)
+            entry->picture = store->picture;
+    }
+    store->stats.n_unreadable++;
+    store->stats.unreadable = *why;
+    sw_err_wrap(&store->stats.unreadable, "%s %.*s/%.*s", sw_kind_name(store->kind),
+                SW_STR_ARG(meta.namespace_), SW_STR_ARG(meta.name));
+    sw_arena_release(&arena);
+    return 0;
+}
+
+static int insert(struct sw_store *store, struct entry *entry, struct sw_err *reterr)
+{
+    struct entry **link = find(store, &entry->object);
+
+    if (*link)
+        unlink_entry(store, link);
+    else if (store->stats.n_objects >= SW_STORE_MAX_OBJECTS)
+        return sw_err_set(reterr, SW_ELIMIT, "more than %d objects of kind %s",
+                          SW_STORE_MAX_OBJECTS, sw_kind_name(store->kind));
+    entry->next = *link;
+    *link = entry;
+    store->stats.n_objects++;
+    store->stats.n_changes++;
+    grow(store);
+    return 0;
+}
+
+static int put(void *context, struct sw_str text, struct sw_err *reterr)
+{
+    struct sw_store *store = context;
+    struct entry *entry = calloc(1, sizeof(*entry));
+    struct sw_err err = {0};
+    int r;
+
+    if (!entry)
+        return sw_err_nomem(reterr);
+    entry->holders = 1;
+    entry->picture = store->picture;
+    sw_arena_init(&entry->arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
+    r = read_object(store, text, &entry->arena, &entry->object, &err);
+    if (r == 0)
+        r = insert(store, entry, &err);
+    if (r == 0)
+        return 0;
+    drop(entry);
+    if (r == SW_ETYPE || r == SW_ESYNTAX)
+        return pass_over(store, text, &err);
+    return sw_err_set(reterr, r, "%s", err.message);
+}
+
+static int remove_object(void *context, struct sw_str text, struct sw_err *reterr)
+{
+    struct sw_store *store = context;
+    struct sw_meta meta;
+    struct sw_arena arena;
+    struct entry **link;
+    int r;
+
+    sw_arena_init(&arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
+    r = read_name(store, text, &arena, &meta, reterr);
+    if (r == 0) {
+        link = find(store, &(struct sw_object){store->kind, &meta, NULL});
+        if (*link)
+            unlink_entry(store, link);
+    }
+    sw_arena_release(&arena);
+    return r;
+}
+
+struct sw_reflector_sink sw_store_sink(struct sw_store *store)
+{
+    return (struct sw_reflector_sink){
+        .context = store,
+        .begin = begin,
+        .end = end,
+        .put = put,
+        .remove = remove_object,
+    };
+}
+
+int sw_store_lease(struct sw_store *store, struct sw_view_builder *builder,
+                   struct sw_store_lease **ret, struct sw_err *reterr)
+{
+    size_t size = sizeof(struct sw_store_lease) + store->stats.n_objects * sizeof(struct entry *);
+    struct sw_store_lease *lease = calloc(1, size);
+    int r = lease ? 0 : sw_err_nomem(reterr);
+
+    for (size_t i = 0; r == 0 && i < store->n_buckets; i++) {
+        for (struct entry *entry = store->buckets[i]; r == 0 && entry; entry = entry->next) {
+            r = sw_view_builder_put(builder, &entry->object, reterr);
+            entry->holders++;
+            lease->entries[lease->n++] = entry;
+        }
+    }
+    if (r < 0) {
+        sw_store_lease_free(lease);
+        return r;
+    }
+    *ret = lease;
+    return 0;
+}
+
+void sw_store_lease_free(struct sw_store_lease *lease)
+{
+    if (!lease)
+        return;
+    for (size_t i = 0; i < lease->n; i++)
+        drop(lease->entries[i]);
+    free(lease);
+}

@@ -1,0 +1,47 @@
+/*
+ * The objects of one resource of one cluster, kept current by a reflector.
+ *
+ * A store holds typed objects, each in a small arena of its own, and nothing else of the JSON that
+ * they came in. A view built from it shares the objects: one that is replaced or removed meanwhile
+ * lives on until the last lease that holds it ends. For one thread.
+ */
+#ifndef SW_SYNC_STORE_H
+#define SW_SYNC_STORE_H
+
+#include "model/view.h"
+#include "sync/reflector.h"
+
+/* Most objects of one store: ten times what a large cluster has of Services. */
+#define SW_STORE_MAX_OBJECTS 200000
+
+struct sw_store;
+struct sw_store_lease;
+
+struct sw_store_stats {
+    size_t n_objects;
+    size_t n_unreadable;  /* objects of the last picture, or since, that could not be read */
+    uint64_t n_changes;   /* puts and removals, ever: compare to see that there were some */
+    struct sw_err unreadable; /* the last of them: which, and why; unset for none */
+};
+
+/* An empty store of one kind (one that sw_object_read_as() takes). Fails with SW_ENOMEM. */
+int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr);
+
+/* Leases that are still held stay valid. NULL is allowed. */
+void sw_store_free(struct sw_store *store);
+
+/* The sink that feeds the store; valid as long as it. An object that cannot be read is counted and,
+ * if there was one of its name before, that one is kept. */
+struct sw_reflector_sink sw_store_sink(struct sw_store *store);
+
+const struct sw_store_stats *sw_store_stats(const struct sw_store *store);
+
+/* Puts every object on `builder` and holds them for it: the caller owns *ret and releases it
+ * when the view that the builder makes is gone. Fails with SW_ENOMEM. */
+int sw_store_lease(struct sw_store *store, struct sw_view_builder *builder,
+                   struct sw_store_lease **ret, struct sw_err *reterr);
+
+/* Ends a lease. NULL is allowed. */
+void sw_store_lease_free(struct sw_store_lease *lease);
+
+#endif
