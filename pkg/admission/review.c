@@ -24,6 +24,7 @@ enum slot {
     NAMESPACE,
     OPERATION,
     OBJECT,
+    OBJECT_METADATA,
     OBJECT_NAME,
     OBJECT_CREATED,
     OBJECT_DELETED,
@@ -65,7 +66,7 @@ _Static_assert(N_SLOTS <= SW_REVIEW_SLICES, "a review keeps all its slices");
         {NULL, 0, NULL},                                                                           \
     };                                                                                             \
     static const struct sw_scan_want name##_wants[] = {                                            \
-        {"metadata", -1, name##_metadata},                                                         \
+        {"metadata", OBJECT_METADATA + (shift), name##_metadata},                                  \
         {"spec", OBJECT_SPEC + (shift), NULL},                                                     \
         {MISPLACED, OBJECT_MISPLACED + (shift), NULL},                                             \
         {NULL, 0, NULL},                                                                           \
@@ -309,6 +310,12 @@ int sw_review_object(const struct sw_review *review, enum sw_review_which which,
         *ret = NULL;
         return 0;
     }
+    /* The trimmed object has metadata in any case: a label added to it must find the same place in
+     * the object that came. */
+    if (slices[OBJECT_METADATA].type != SW_SCAN_OBJECT)
+        return sw_err_set(reterr, SW_ETYPE, "request.%s.metadata: expected an object, found %s",
+                          which == SW_REVIEW_OLD_OBJECT ? "oldObject" : "object",
+                          sw_scan_type_name(slices[OBJECT_METADATA].type));
     sw_buf_init(&text, slices[OBJECT].text.len + MAX_TRIM_BYTES);
     write_trimmed(slices, &text);
     r = sw_buf_status(&text, reterr);
