@@ -236,10 +236,10 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
     int r;
 
+    sw_buf_init(&text, 4 * MAX_TEXT_BYTES);
     work->workspace = sw_scope_named(work->index, hierarchy);
     if (work->workspace)
         return 0;
-    sw_buf_init(&text, 4 * MAX_TEXT_BYTES);
     if (hierarchy->workspace.len)
         sw_buf_printf(&text, "no such workspace: looked for %.*s of organization \"%.*s\", tenant "
                              "\"%.*s\" in cluster %.*s; ",
