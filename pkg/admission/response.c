@@ -1,6 +1,7 @@
 #include "admission/response.h"
 
 #include "base/cleanup.h"
+#include "json/utf8.h"
 #include "json/write.h"
 
 #include <stdint.h>
@@ -10,15 +11,44 @@
 /* Over what a setting of the largest size that an API server takes can be refused for. */
 #define MAX_MESSAGE_BYTES ((size_t)16 << 20)
 
+/* "and 18446744073709551615 more warnings" */
+#define MAX_COUNT_LEN 64
+
+/* What Go's unicode.IsControl says yes to: C0, DEL, and C1, which is two bytes in UTF-8. */
+static void blank_controls(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+
+        if (c < ' ' || c == 0x7f)
+            text[i] = ' ';
+        else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            text[i] = text[i + 1] = ' ';
+    }
+}
+
 static void write_finding(const struct sw_finding *finding, struct sw_buf *buf)
 {
     size_t from = buf->len;
 
     sw_buf_printf(buf, "%s: %s", finding->path, finding->message);
-    for (size_t i = from; i < buf->len; i++) {
-        if ((unsigned char)buf->data[i] < ' ')
-            buf->data[i] = ' ';
-    }
+    if (buf->len > from)
+        blank_controls(buf->data + from, buf->len - from);
+}
+
+/* The text of `buf`, or as much of it as one warning may have, between two characters and with
+ * "..." behind it. Borrowed. */
+static struct sw_str cut(struct sw_buf *buf)
+{
+    size_t len = SW_RESPONSE_MAX_WARNING_LEN - 3;
+
+    if (buf->len <= SW_RESPONSE_MAX_WARNING_LEN)
+        return sw_buf_str(buf);
+    while (len && sw_utf8_is_tail((unsigned char)buf->data[len]))
+        len--;
+    memcpy(buf->data + len, "...", 3);
+    return (struct sw_str){buf->data, len + 3};
 }
 
 static void write_warnings(const struct sw_findings *warnings, struct sw_buf *buf)
@@ -28,18 +58,22 @@ static void write_warnings(const struct sw_findings *warnings, struct sw_buf *bu
 
     sw_buf_init(&text, MAX_MESSAGE_BYTES);
     for (i = 0; i < warnings->n; i++) {
+        struct sw_str warning;
+
         sw_buf_clear(&text);
         write_finding(&warnings->items[i], &text);
-        total += text.len;
-        if (total > SW_RESPONSE_MAX_WARNING_BYTES - 64)
+        warning = cut(&text);
+        total += warning.len;
+        if (total > SW_RESPONSE_MAX_WARNING_BYTES - MAX_COUNT_LEN)
             break;
         sw_buf_append_text(buf, i ? "," : "");
-        sw_json_write_string(sw_buf_str(&text), buf);
+        sw_json_write_string(warning, buf);
         if (text.failure)
             buf->failure = text.failure;
     }
     if (i < warnings->n)
-        sw_buf_printf(buf, "%s\"and %zu more warnings\"", i ? "," : "", warnings->n - i);
+        sw_buf_printf(buf, ",\"and %zu more warning%s\"", warnings->n - i,
+                      warnings->n - i > 1 ? "s" : "");
 }
 
 void sw_response_write_refusals(const struct sw_outcome *outcome, struct sw_buf *buf)

@@ -12,6 +12,10 @@
  * pkg/endpoints/filters/warning.go); what does not fit is counted instead. */
 #define SW_RESPONSE_MAX_WARNING_BYTES 4096
 
+/* Longest single warning; a longer one (a host name may have any length) ends in "...", so that
+ * there is room for others beside it. */
+#define SW_RESPONSE_MAX_WARNING_LEN 1000
+
 /* Appends the response: allowed with the patch and the warnings, or, where there are refusals,
  * denied with code 422, all refusals in the message, and the warnings. Control characters in
  * messages become blanks, for a newline makes a warning vanish. A failure stays in buf. */
