@@ -306,6 +306,7 @@ int sw_review_object(const struct sw_review *review, enum sw_review_which which,
     json_t *object = NULL, *namespace_;
     int r;
 
+    sw_buf_init(&text, slices[OBJECT].text.len + MAX_TRIM_BYTES);
     if (slices[OBJECT].type != SW_SCAN_OBJECT) {
         *ret = NULL;
         return 0;
@@ -316,7 +317,6 @@ int sw_review_object(const struct sw_review *review, enum sw_review_which which,
         return sw_err_set(reterr, SW_ETYPE, "request.%s.metadata: expected an object, found %s",
                           which == SW_REVIEW_OLD_OBJECT ? "oldObject" : "object",
                           sw_scan_type_name(slices[OBJECT_METADATA].type));
-    sw_buf_init(&text, slices[OBJECT].text.len + MAX_TRIM_BYTES);
     write_trimmed(slices, &text);
     r = sw_buf_status(&text, reterr);
     if (r == 0)

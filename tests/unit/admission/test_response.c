@@ -159,7 +159,7 @@ static void write_mends_what_is_not_utf8(void **state)
 static void write_cuts_a_long_warning(void **state)
 {
     char text[5000];
-    json_t *warnings;
+    json_t *document, *warnings;
 
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
@@ -167,8 +167,8 @@ static void write_cuts_a_long_warning(void **state)
     warn(text);
     warn("short");
     write_ok();
-    warnings = json_object_get(
-        json_object_get(json_loadb(buf.data, buf.len, 0, NULL), "response"), "warnings");
+    document = json_loadb(buf.data, buf.len, 0, NULL);
+    warnings = json_object_get(json_object_get(document, "response"), "warnings");
     assert_int_equal(json_array_size(warnings), 2);
     assert_int_equal(json_string_length(json_array_get(warnings, 0)),
                      SW_RESPONSE_MAX_WARNING_LEN);
@@ -176,6 +176,7 @@ static void write_cuts_a_long_warning(void **state)
                             SW_RESPONSE_MAX_WARNING_LEN - 4,
                         "x...");
     assert_string_equal(json_string_value(json_array_get(warnings, 1)), "spec: short");
+    json_decref(document);
 }
 
 static void write_cuts_between_characters(void **state)
