@@ -1,0 +1,116 @@
+#include "serve/conn.h"
+
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "serve/loop.h"
+#include "serve/stats.h"
+#include "serve/tls.h"
+
+#include "base/banned.h"
+
+/* A client sends its first request right after its handshake: until then a stopping server does not
+ * take its silence for idleness. */
+#define FRESH_NS 500000000u
+
+struct sw_conn *sw_conn_new(struct sw_loop_shared *shared, struct sw_conn **list, int fd)
+{
+    size_t n_before = atomic_fetch_add_explicit(&shared->n_connections, 1, memory_order_relaxed);
+    struct sw_conn *conn = n_before < shared->max_connections ? malloc(sizeof(*conn)) : NULL;
+    struct sockaddr_storage peer = {0};
+    socklen_t peer_len = sizeof(peer);
+
+    if (!conn) {
+        atomic_fetch_sub_explicit(&shared->n_connections, 1, memory_order_relaxed);
+        sw_counter_add(shared->stats->refused, 1);
+        return NULL;
+    }
+    *conn = (struct sw_conn){.shared = shared,
+                             .next = *list,
+                             .link = list,
+                             .fd = fd,
+                             .timer.since_ns = sw_clock_mono_ns(),
+                             .linger_fd = -1};
+    if (conn->next)
+        conn->next->link = &conn->next;
+    *list = conn;
+    if (shared->tls)
+        conn->context = sw_tls_acquire(shared->tls);
+    getpeername(fd, (struct sockaddr *)&peer, &peer_len);
+    sw_listen_name_of((struct sockaddr *)&peer, &conn->remote);
+    sw_counter_add(shared->stats->accepted, 1);
+    sw_gauge_add(shared->stats->connections, 1);
+    return conn;
+}
+
+void sw_conn_free(struct sw_conn *conn)
+{
+    struct sw_loop_shared *shared = conn->shared;
+
+    *conn->link = conn->next;
+    if (conn->next)
+        conn->next->link = conn->link;
+    if (conn->linger_fd >= 0)
+        close(conn->linger_fd);
+    SSL_CTX_free(conn->context);
+    free(conn);
+    atomic_fetch_sub_explicit(&shared->n_connections, 1, memory_order_relaxed);
+    sw_gauge_add(shared->stats->connections, -1);
+}
+
+void sw_conn_keep(struct sw_conn *conn)
+{
+    if (conn->linger_fd < 0)
+        conn->linger_fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+bool sw_conn_linger(struct sw_conn *conn)
+{
+    if (conn->linger_fd < 0 || conn->is_cut)
+        return false;
+    conn->fd = conn->linger_fd;
+    conn->linger_fd = -1;
+    conn->is_http = false;
+    conn->timer.phase = SW_PHASE_LINGERING;
+    conn->timer.since_ns = sw_clock_mono_ns();
+    shutdown(conn->fd, SHUT_WR);
+    return true;
+}
+
+static bool has_unread(const struct sw_conn *conn)
+{
+    int n = 0;
+
+    return ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+/* Whether a stopping server need not wait for this connection. */
+static bool is_done(const struct sw_conn *conn, enum sw_phase phase, uint64_t now_ns)
+{
+    if (phase == SW_PHASE_LINGERING)
+        return true;
+    return phase == SW_PHASE_IDLE && !has_unread(conn) &&
+           (conn->n_answers > 0 || now_ns - conn->timer.since_ns >= FRESH_NS);
+}
+
+void sw_conn_check(struct sw_conn *conn, enum sw_phase phase, uint64_t now_ns, uint64_t stop_at_ns)
+{
+    bool expired =
+        sw_phase_expired(&conn->timer, phase, conn->n_answers, now_ns, conn->shared->limits_ns);
+    bool done = stop_at_ns && is_done(conn, phase, now_ns);
+    bool forced = stop_at_ns && now_ns >= stop_at_ns;
+
+    if (!expired && !done && !forced)
+        return;
+    if (!conn->is_cut && !done && forced)
+        atomic_fetch_add_explicit(&conn->shared->n_cut, 1, memory_order_relaxed);
+    else if (!conn->is_cut && !done)
+        sw_counter_add(conn->shared->stats->cut[phase], 1);
+    conn->is_cut = true;
+    shutdown(conn->fd, SHUT_RDWR);
+}

@@ -1,0 +1,93 @@
+/*
+ * An HTTP/1.1 server: one event loop a thread, all on one port, TLS or plain.
+ *
+ *   sw_server_new    checks everything and binds the port: whatever can be wrong is wrong here
+ *   sw_server_start  starts the threads
+ *   sw_server_drain  from now on every answer ends its connection; still accepts (rolling update:
+ *                    fail readiness, drain, wait until no more requests come, stop)
+ *   sw_server_stop   accepts nothing more, waits for what is under way, joins the threads
+ *   sw_server_free
+ *
+ * It speaks no HTTP/2, accepts a body only whole and below a limit, holds no more connections than
+ * it was told to, and gives every phase of a connection a limit. It does not log: see
+ * serve/stats.h. libh2o ends the process when memory runs out.
+ */
+#ifndef SW_SERVE_SERVER_H
+#define SW_SERVE_SERVER_H
+
+#include "base/err.h"
+#include "serve/route.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sw_server;
+struct sw_server_stats;
+struct sw_tls;
+
+/* Most threads of a server. */
+#define SW_SERVER_THREADS_MAX 64
+
+/* A review holds an object and its predecessor, 3 MiB each at most, and less than 1 MiB besides
+ * (controller-runtime's number, and the API server's limits). */
+#define SW_SERVER_MAX_BODY_BYTES (7u << 20)
+/* An API server keeps up to 25 idle connections and opens one for each request under way. */
+#define SW_SERVER_MAX_CONNECTIONS 512
+/* A client in the same cluster needs milliseconds for each of these. */
+#define SW_SERVER_HANDSHAKE_MS 5000
+#define SW_SERVER_READ_MS      10000
+#define SW_SERVER_SEND_MS      10000
+/* An API server keeps an idle connection for 90 s, and a request that meets its end is lost: an
+ * error for the user, never tried again. Ours must be the longer patience. */
+#define SW_SERVER_IDLE_MS 120000
+/* For a client that goes on sending what was refused, until it reads the answer. */
+#define SW_SERVER_LINGER_MS 2000
+
+/* 0 or NULL where nothing else is said means the default above. */
+struct sw_server_options {
+    const char *listen; /* "ADDR:PORT", as sw_listen_open takes it; required */
+    size_t n_threads;   /* 0: 1 */
+    struct sw_tls *tls; /* borrowed for the server's life; NULL: plain HTTP */
+    const struct sw_server_stats
+        *stats; /* borrowed for the server's life; NULL: nothing is counted */
+    size_t max_body_bytes;
+    size_t max_connections; /* of all threads; one more is accepted and closed at once */
+    /* Limits in ms. They are looked at from time to time: a connection that breaks one may live for
+     * a quarter of the shortest of them longer (a second at most). */
+    uint32_t handshake_ms; /* TLS, from accept */
+    uint32_t read_ms;      /* a request, from its first byte to its last */
+    uint32_t send_ms;      /* an answer, from its first byte to its last */
+    uint32_t idle_ms;      /* without a request */
+    uint32_t linger_ms;    /* after a refusal that left bytes unread */
+};
+
+/* Binds the port and prepares the threads; the result is the caller's (sw_server_free). The routes
+ * are copied, what they point to is borrowed for the server's life. Fails with SW_EUSAGE (an option
+ * or a route out of range, an address of no known form), SW_EIO (cannot bind; no descriptor left),
+ * SW_ENOMEM. */
+int sw_server_new(const struct sw_server_options *options, const struct sw_route *routes,
+                  size_t n_routes, struct sw_server **ret, struct sw_err *reterr);
+
+/* Where it listens, with the real port where 0 was asked for: "127.0.0.1:8443", "[::1]:8443".
+ * Borrowed from the server. */
+const char *sw_server_address(const struct sw_server *server);
+uint16_t sw_server_port(const struct sw_server *server);
+
+/* Starts the threads, once. They block all signals. Clients that connected since sw_server_new are
+ * served now. Fails with SW_EIO when a thread cannot be made; then none runs, and the server can
+ * only be freed. */
+int sw_server_start(struct sw_server *server, struct sw_err *reterr);
+
+/* Every answer from now on carries "Connection: close". Any thread; may be called before start. */
+void sw_server_drain(struct sw_server *server);
+
+/* Ends the server: closes the listening sockets, after taking who is in their backlog; drains; ends
+ * idle connections at once and the others when they are answered; after grace_ms cuts what is left;
+ * returns when all threads have ended. Returns how many connections were cut in the middle of
+ * something: 0 is a clean end. Not to be called by two threads at once. */
+size_t sw_server_stop(struct sw_server *server, uint32_t grace_ms);
+
+/* Stops it first if it runs, without grace. NULL is allowed. */
+void sw_server_free(struct sw_server *server);
+
+#endif
