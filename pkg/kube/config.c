@@ -1,0 +1,262 @@
+#include "kube/config.h"
+
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "json/get.h"
+#include "json/read.h"
+#include "json/yaml.h"
+
+#include "base/banned.h"
+
+/* What reading a member needs to know. */
+struct reading {
+    struct sw_arena *arena;
+    enum sw_kube_trust trust;
+    const char *folder;
+    const json_t *object;   /* the `cluster` or `user` in hand */
+    const struct sw_at *at; /* where it stands */
+};
+
+static int copy(const struct reading *reading, const char *key, struct sw_str *ret,
+                struct sw_err *reterr)
+{
+    struct sw_str text = {NULL, 0};
+    int r = sw_get_str(reading->object, key, reading->at, &text, reterr);
+
+    if (r < 0 || text.len == 0)
+        return r < 0 ? r : 0;
+    text = sw_arena_copy(reading->arena, text);
+    if (!text.data)
+        return sw_err_nomem(reterr);
+    *ret = text;
+    return 0;
+}
+
+static int read_data(const struct reading *reading, const char *key, struct sw_str *ret,
+                     struct sw_err *reterr)
+{
+    struct sw_str text = {NULL, 0};
+    int r = sw_get_str(reading->object, key, reading->at, &text, reterr);
+
+    if (r < 0 || text.len == 0)
+        return r < 0 ? r : 0;
+    r = sw_base64_decode(text, reading->arena, ret, reterr);
+    return r < 0 ? sw_err_wrap(reterr, "%s", key) : 0;
+}
+
+static int refuse(const struct reading *reading, const char *key, const char *why,
+                  struct sw_err *reterr)
+{
+    const char *path = sw_at_path(SW_AT_KEY(reading->at, key), reading->arena);
+
+    return path ? sw_err_set(reterr, SW_EUSAGE, "%s: %s", path, why) : sw_err_nomem(reterr);
+}
+
+static int read_file(const struct reading *reading, const char *key, struct sw_str *ret,
+                     struct sw_err *reterr)
+{
+    struct sw_str path = {NULL, 0};
+    char *joined;
+    int r = copy(reading, key, &path, reterr);
+
+    if (r < 0 || path.len == 0)
+        return r;
+    if (reading->trust == SW_KUBE_INLINE_ONLY)
+        return refuse(reading, key, "a path is not followed here; put the content in inline",
+                      reterr);
+    if (path.data[0] == '/' || !reading->folder[0]) {
+        *ret = path;
+        return 0;
+    }
+    joined = sw_arena_printf(reading->arena, "%s/%s", reading->folder, path.data);
+    if (!joined)
+        return sw_err_nomem(reterr);
+    *ret = sw_str_from(joined);
+    return 0;
+}
+
+/* `KEY-data` inline, or else `KEY`, a path. */
+static int read_data_or_file(const struct reading *reading, const char *key, struct sw_str *ret_pem,
+                             struct sw_str *ret_file, struct sw_err *reterr)
+{
+    char *data_key = sw_arena_printf(reading->arena, "%s-data", key);
+    int r;
+
+    if (!data_key)
+        return sw_err_nomem(reterr);
+    r = read_data(reading, data_key, ret_pem, reterr);
+    if (r < 0 || ret_pem->len)
+        return r;
+    return read_file(reading, key, ret_file, reterr);
+}
+
+static int read_server(const struct reading *reading, struct sw_str *ret, struct sw_err *reterr)
+{
+    struct sw_str server = {NULL, 0};
+    int r = copy(reading, "server", &server, reterr);
+
+    if (r < 0)
+        return r;
+    if (!sw_str_has_prefix(server, SW_STR("https://")) || server.len == sizeof("https://") - 1)
+        return sw_get_fail(json_object_get(reading->object, "server"), "server", reading->at,
+                           "an https:// URL", reterr);
+    while (server.data[server.len - 1] == '/')
+        server.len--;
+    server = sw_arena_copy(reading->arena, server);
+    if (!server.data)
+        return sw_err_nomem(reterr);
+    *ret = server;
+    return 0;
+}
+
+static int read_cluster(const struct reading *reading, struct sw_kube_config *ret,
+                        struct sw_err *reterr)
+{
+    int r = read_server(reading, &ret->server, reterr);
+
+    if (r == 0)
+        r = copy(reading, "tls-server-name", &ret->tls_server_name, reterr);
+    if (r == 0)
+        r = copy(reading, "proxy-url", &ret->proxy_url, reterr);
+    if (r == 0)
+        r = read_data_or_file(reading, "certificate-authority", &ret->ca_pem, &ret->ca_file,
+                              reterr);
+    if (r == 0)
+        r = sw_get_bool(reading->object, "insecure-skip-tls-verify", reading->at, &ret->insecure,
+                        reterr);
+    return r < 0 ? r : 0;
+}
+
+/* Ways to get a credential that need a program, a cloud or a password. */
+static int refuse_unspoken(const struct reading *reading, struct sw_err *reterr)
+{
+    static const char *const unspoken[] = {"exec", "auth-provider", "username", "password", "as"};
+
+    for (size_t i = 0; i < sizeof(unspoken) / sizeof(unspoken[0]); i++) {
+        const json_t *value = json_object_get(reading->object, unspoken[i]);
+
+        if (value && !json_is_null(value))
+            return refuse(reading, unspoken[i],
+                          "not supported; use a token or a client certificate", reterr);
+    }
+    return 0;
+}
+
+static int read_user(const struct reading *reading, struct sw_kube_config *ret,
+                     struct sw_err *reterr)
+{
+    int r = refuse_unspoken(reading, reterr);
+
+    if (r == 0)
+        r = copy(reading, "token", &ret->token, reterr);
+    if (r == 0 && ret->token.len == 0)
+        r = read_file(reading, "tokenFile", &ret->token_file, reterr);
+    if (r == 0)
+        r = read_data_or_file(reading, "client-certificate", &ret->cert_pem, &ret->cert_file,
+                              reterr);
+    if (r == 0)
+        r = read_data_or_file(reading, "client-key", &ret->key_pem, &ret->key_file, reterr);
+    return r;
+}
+
+/* Names of a list's entries, for a message. */
+static const char *list_names(const json_t *list, struct sw_arena *arena)
+{
+    const char *names = "";
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach(list, i, entry) {
+        const char *name = json_string_value(json_object_get(entry, "name"));
+
+        names = sw_arena_printf(arena, "%s%s%s", names, i ? ", " : "", name ? name : "(unnamed)");
+        if (!names)
+            return NULL;
+    }
+    return names;
+}
+
+/* Finds entry `name` of `list` and makes its member `key` the object in hand; *ret_at is storage for
+ * where that stands. */
+static int enter(struct reading *reading, const json_t *root, const char *list, const char *key,
+                 struct sw_str name, struct sw_err *reterr)
+{
+    json_t *entries = NULL, *entry, *object = NULL;
+    const char *names;
+    size_t i;
+    int r = sw_get_objects(root, list, NULL, &entries, reterr);
+
+    if (r < 0)
+        return r;
+    json_array_foreach(entries, i, entry) {
+        const json_t *own = json_object_get(entry, "name");
+        struct sw_str text = {json_string_value(own), json_string_length(own)};
+
+        if (!text.data || !sw_str_eq(text, name))
+            continue;
+        r = sw_get_object(entry, key, reading->at, &object, reterr);
+        reading->object = object;
+        return r < 0 ? r : 0;
+    }
+    names = list_names(entries, reading->arena);
+    if (!names)
+        return sw_err_nomem(reterr);
+    return sw_err_set(reterr, SW_ENOENT, "no %.*s in %s (there is: %s)", SW_STR_ARG(name), list,
+                      *names ? names : "nothing");
+}
+
+static int read_context(struct reading *reading, const json_t *root, struct sw_str context,
+                        struct sw_kube_config *ret, struct sw_err *reterr)
+{
+    struct sw_str cluster = {NULL, 0}, user = {NULL, 0};
+    int r = 0;
+
+    if (context.len == 0)
+        r = sw_get_str(root, "current-context", NULL, &context, reterr);
+    if (r >= 0)
+        r = enter(reading, root, "contexts", "context", context, reterr);
+    if (r == 0)
+        r = copy(reading, "cluster", &cluster, reterr);
+    if (r == 0)
+        r = copy(reading, "user", &user, reterr);
+    if (r == 0)
+        r = copy(reading, "namespace", &ret->namespace_, reterr);
+    if (r < 0)
+        return r;
+    reading->at = SW_AT_KEY(NULL, "cluster");
+    r = enter(reading, root, "clusters", "cluster", cluster, reterr);
+    if (r == 0)
+        r = read_cluster(reading, ret, reterr);
+    if (r < 0)
+        return r;
+    reading->at = SW_AT_KEY(NULL, "user");
+    r = enter(reading, root, "users", "user", user, reterr);
+    return r < 0 ? r : read_user(reading, ret, reterr);
+}
+
+int sw_kube_config_read(struct sw_str text, enum sw_kube_trust trust, struct sw_str context,
+                        const char *folder, struct sw_arena *arena, struct sw_kube_config *ret,
+                        struct sw_err *reterr)
+{
+    SW_JSON_SCOPE(arena);
+    struct reading reading = {
+        .arena = arena, .trust = trust, .folder = folder, .at = SW_AT_KEY(NULL, "context")};
+    struct sw_yaml_documents documents;
+    struct sw_kube_config config = {0};
+    int r;
+
+    if (text.len > SW_KUBE_CONFIG_MAX_BYTES)
+        return sw_err_set(reterr, SW_ELIMIT, "a kubeconfig of more than %zu bytes",
+                          SW_KUBE_CONFIG_MAX_BYTES);
+    r = sw_yaml_read(text, arena, &documents, reterr);
+    if (r < 0)
+        return r;
+    if (documents.n != 1 || !json_is_object(documents.items[0].value))
+        return sw_err_set(reterr, SW_ETYPE, "expected one kubeconfig, found %zu documents",
+                          documents.n);
+    r = read_context(&reading, documents.items[0].value, context, &config, reterr);
+    if (r < 0)
+        return r;
+    *ret = config;
+    return 0;
+}
