@@ -73,9 +73,9 @@ int sw_get_fail(const json_t *value, const char *key, const struct sw_at *at, co
 {
     SW_CLEANUP(sw_buf_release) struct sw_buf buf;
 
+    sw_buf_init(&buf, MAX_MESSAGE_BYTES);
     if (!reterr)
         return SW_ETYPE;
-    sw_buf_init(&buf, MAX_MESSAGE_BYTES);
     sw_at_write_path(key ? SW_AT_KEY(at, key) : at, &buf);
     sw_buf_append_text(&buf, ": expected ");
     sw_buf_append_text(&buf, expected);
