@@ -144,8 +144,8 @@ static void release_track(struct track *track)
 
 static int apply_op(const struct sw_patch_op *op, json_t *document, struct sw_err *reterr)
 {
-    SW_CLEANUP(release_track) struct track track = {.place = document,
-                                                    .rest = sw_str_from(op->pointer)};
+    SW_CLEANUP(release_track)
+    struct track track = {.place = document, .rest = sw_str_from(op->pointer)};
     int r;
 
     sw_buf_init(&track.scratch, MAX_STEP_BYTES);

@@ -16,6 +16,7 @@
 #define SW_JSON_READ_H
 
 #include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -36,11 +37,11 @@ void sw_json_scope_end(struct sw_json_scope *scope);
 
 /* Opens a scope that ends with the enclosing block. (The line number keeps the names of nested ones
  * apart.) */
-#define SW_JSON_SCOPE(arena)             SW_JSON_SCOPE_AT(arena, __LINE__)
-#define SW_JSON_SCOPE_AT(arena, line)    SW_JSON_SCOPE_NAMED(arena, line)
+#define SW_JSON_SCOPE(arena)          SW_JSON_SCOPE_AT(arena, __LINE__)
+#define SW_JSON_SCOPE_AT(arena, line) SW_JSON_SCOPE_NAMED(arena, line)
 #define SW_JSON_SCOPE_NAMED(arena, line)                                                           \
-    __attribute__((cleanup(sw_json_scope_end), unused)) struct sw_json_scope                       \
-        sw_json_scope_##line = sw_json_scope_begin(arena)
+    SW_CLEANUP(sw_json_scope_end)                                                                  \
+    struct sw_json_scope sw_json_scope_##line = sw_json_scope_begin(arena)
 
 /* Parses `text` as one JSON value of any type, nested at most SW_JSON_MAX_DEPTH, accepting what
  * json/scan accepts. Duplicate members: the last wins, as in the API server. *ret is a new

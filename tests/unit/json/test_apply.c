@@ -62,9 +62,9 @@ static void assert_refused(const char *document, const char *patch, int code, co
     assert_string_equal(trial.err.message, message);
 }
 
-#define ADD(path, value) "{\"op\":\"add\",\"path\":\"" path "\",\"value\":" value "}"
+#define ADD(path, value)     "{\"op\":\"add\",\"path\":\"" path "\",\"value\":" value "}"
 #define REPLACE(path, value) "{\"op\":\"replace\",\"path\":\"" path "\",\"value\":" value "}"
-#define REMOVE(path) "{\"op\":\"remove\",\"path\":\"" path "\"}"
+#define REMOVE(path)         "{\"op\":\"remove\",\"path\":\"" path "\"}"
 
 static void apply_to_members(void **state)
 {
@@ -133,8 +133,7 @@ static void apply_where_nothing_is(void **state)
         const char *document, *patch, *message;
     } cases[] = {
         {"{}", "[" ADD("/a/b", "1") "]", "operation 0, add \"/a/b\": there is no \"a\" on the way"},
-        {"{}", "[" REPLACE("/a", "1") "]",
-         "operation 0, replace \"/a\": there is no member \"a\""},
+        {"{}", "[" REPLACE("/a", "1") "]", "operation 0, replace \"/a\": there is no member \"a\""},
         {"{\"a\":1}", "[" REMOVE("/a") "," REMOVE("/a") "]",
          "operation 1, remove \"/a\": there is no member \"a\""},
         {"{\"a\":[1]}", "[" ADD("/a/2", "1") "]",
@@ -222,8 +221,8 @@ static void apply_of_the_longest_pointer(void **state)
 /* Whatever the cap, applying ends in the result or in SW_ENOMEM. */
 static void apply_in_an_arena_of_every_size(void **state)
 {
-    static const char patch_text[] = "[" ADD("/a", "{\"b\":[1,2]}") "," ADD("/list/0", "\"x\"") ","
-                                     REPLACE("/list/1", "{}") "," REPLACE("/c", "[]") "]";
+    static const char patch_text[] = "[" ADD("/a", "{\"b\":[1,2]}") "," ADD(
+        "/list/0", "\"x\"") "," REPLACE("/list/1", "{}") "," REPLACE("/c", "[]") "]";
     SW_CLEANUP(sw_arena_release) struct sw_arena arena;
     struct sw_patch patch;
     bool fits = false;
@@ -241,8 +240,8 @@ static void apply_in_an_arena_of_every_size(void **state)
         sw_arena_init(&large, 1024, MAX);
         {
             SW_JSON_SCOPE(&large);
-            assert_int_equal(sw_json_read(SW_STR("{\"list\":[1,2,3,4,5,6,7,8],\"c\":0}"), &document,
-                                          NULL), 0);
+            assert_int_equal(
+                sw_json_read(SW_STR("{\"list\":[1,2,3,4,5,6,7,8],\"c\":0}"), &document, NULL), 0);
         }
         sw_arena_init(&small, 16, cap);
         SW_JSON_SCOPE(&small);

@@ -25,7 +25,8 @@ static int setup(void **state)
                                "\"r\":7.0,\"o\":{\"a\":1},\"strings\":[\"a\",\"b\"],"
                                "\"objects\":[{},{\"x\":1}],\"mixed\":[\"a\",{},null],"
                                "\"none\":[],\"long\":\"0123456789012345678901234567890123456789"
-                               "0123\"}"), &document, NULL);
+                               "0123\"}"),
+                        &document, NULL);
 }
 
 static int teardown(void **state)
@@ -143,9 +144,9 @@ static void type_name_of_each(void **state)
     static const struct {
         const char *key, *name;
     } cases[] = {
-        {"missing", "nothing"}, {"o", "an object"}, {"none", "an array"}, {"s", "a string"},
-        {"i", "an integer"},    {"r", "a number"},  {"t", "true"},        {"f", "false"},
-        {"n", "null"},
+        {"missing", "nothing"}, {"o", "an object"},  {"none", "an array"},
+        {"s", "a string"},      {"i", "an integer"}, {"r", "a number"},
+        {"t", "true"},          {"f", "false"},      {"n", "null"},
     };
 
     (void)state;

@@ -58,12 +58,23 @@ static void string_of_every_byte_at_every_place(void **state)
 static void string_without_an_end(void **state)
 {
     static const struct sw_str cases[] = {
-        SW_STR("\""),          SW_STR("\"a"),          SW_STR("\"abcdefgh"),
-        SW_STR("\"abcdefghi"), SW_STR("\"\\"),         SW_STR("\"\\\""),
-        SW_STR("\"\\u"),       SW_STR("\"\\u00"),      SW_STR("\"\\u004"),
-        SW_STR("\"\\u0041"),   SW_STR("\"\\ud83d"),    SW_STR("\"\\ud83d\\"),
-        SW_STR("\"\\ud83d\\u"), SW_STR("\"\\ud83d\\ude0"), SW_STR("\"\xc3"),
-        SW_STR("\"\xe2\x82"),  SW_STR("\"\xf0\x9f\x98"),
+        SW_STR("\""),
+        SW_STR("\"a"),
+        SW_STR("\"abcdefgh"),
+        SW_STR("\"abcdefghi"),
+        SW_STR("\"\\"),
+        SW_STR("\"\\\""),
+        SW_STR("\"\\u"),
+        SW_STR("\"\\u00"),
+        SW_STR("\"\\u004"),
+        SW_STR("\"\\u0041"),
+        SW_STR("\"\\ud83d"),
+        SW_STR("\"\\ud83d\\"),
+        SW_STR("\"\\ud83d\\u"),
+        SW_STR("\"\\ud83d\\ude0"),
+        SW_STR("\"\xc3"),
+        SW_STR("\"\xe2\x82"),
+        SW_STR("\"\xf0\x9f\x98"),
     };
     unsigned int seen;
 
@@ -114,12 +125,24 @@ static void string_tells_of_a_nul(void **state)
 static void string_with_bad_escapes(void **state)
 {
     static const struct sw_str cases[] = {
-        SW_STR("\"\\a\""),           SW_STR("\"\\x41\""),         SW_STR("\"\\U0041\""),
-        SW_STR("\"\\'\""),           SW_STR("\"\\\xc3\xa9\""),    SW_STR("\"\\\n\""),
-        SW_STR("\"\\\0\""),          SW_STR("\"\\u12G4\""),       SW_STR("\"\\u 041\""),
-        SW_STR("\"\\u-041\""),       SW_STR("\"\\ud800\""),       SW_STR("\"\\udc00\""),
-        SW_STR("\"\\udfff\\ud800\""), SW_STR("\"\\ud800\\ud800\""), SW_STR("\"\\ud800x\\udc00\""),
-        SW_STR("\"\\ud800\\n\""),    SW_STR("\"\\ud800\\ue000\""), SW_STR("\"\\udbff\\u0041\""),
+        SW_STR("\"\\a\""),
+        SW_STR("\"\\x41\""),
+        SW_STR("\"\\U0041\""),
+        SW_STR("\"\\'\""),
+        SW_STR("\"\\\xc3\xa9\""),
+        SW_STR("\"\\\n\""),
+        SW_STR("\"\\\0\""),
+        SW_STR("\"\\u12G4\""),
+        SW_STR("\"\\u 041\""),
+        SW_STR("\"\\u-041\""),
+        SW_STR("\"\\ud800\""),
+        SW_STR("\"\\udc00\""),
+        SW_STR("\"\\udfff\\ud800\""),
+        SW_STR("\"\\ud800\\ud800\""),
+        SW_STR("\"\\ud800x\\udc00\""),
+        SW_STR("\"\\ud800\\n\""),
+        SW_STR("\"\\ud800\\ue000\""),
+        SW_STR("\"\\udbff\\u0041\""),
     };
     unsigned int seen;
 
@@ -161,13 +184,13 @@ static void number_of_every_form(void **state)
         const char *text;
         enum verdict verdict;
     } cases[] = {
-        {"0", INTEGER},      {"-0", INTEGER},   {"7", INTEGER},     {"-12", INTEGER},
-        {"0.0", REAL},       {"-0.5", REAL},    {"1e2", REAL},      {"1E+2", REAL},
-        {"12.50e-3", REAL},  {"0e0", REAL},     {"", REFUSED},      {"-", REFUSED},
-        {"+1", REFUSED},     {"01", REFUSED},   {"-01", REFUSED},   {"00", REFUSED},
-        {".5", REFUSED},     {"1.", REFUSED},   {"1.e2", REFUSED},  {"1e", REFUSED},
-        {"1e+", REFUSED},    {"0x10", REFUSED}, {"1_000", REFUSED}, {"--1", REFUSED},
-        {"Infinity", REFUSED}, {"NaN", REFUSED}, {"1e2.5", REFUSED}, {"\xd9\xa1", REFUSED},
+        {"0", INTEGER},        {"-0", INTEGER},   {"7", INTEGER},     {"-12", INTEGER},
+        {"0.0", REAL},         {"-0.5", REAL},    {"1e2", REAL},      {"1E+2", REAL},
+        {"12.50e-3", REAL},    {"0e0", REAL},     {"", REFUSED},      {"-", REFUSED},
+        {"+1", REFUSED},       {"01", REFUSED},   {"-01", REFUSED},   {"00", REFUSED},
+        {".5", REFUSED},       {"1.", REFUSED},   {"1.e2", REFUSED},  {"1e", REFUSED},
+        {"1e+", REFUSED},      {"0x10", REFUSED}, {"1_000", REFUSED}, {"--1", REFUSED},
+        {"Infinity", REFUSED}, {"NaN", REFUSED},  {"1e2.5", REFUSED}, {"\xd9\xa1", REFUSED},
     };
 
     (void)state;

@@ -38,16 +38,17 @@ static void push_and_write(void **state)
     assert_int_equal(sw_json_read(SW_STR("{\"enabled\":true}"), &value, NULL), 0);
     assert_int_equal(sw_patch_push(&patch, &arena, SW_PATCH_ADD, annotations, value, NULL), 0);
     assert_int_equal(sw_patch_push(&patch, &arena, SW_PATCH_REPLACE,
-                                   SW_AT_KEY(annotations, "a.b/\"c\"~"), json_null(), NULL), 0);
+                                   SW_AT_KEY(annotations, "a.b/\"c\"~"), json_null(), NULL),
+                     0);
     assert_int_equal(sw_patch_push(&patch, &arena, SW_PATCH_REMOVE,
-                                   SW_AT_INDEX(SW_AT_KEY(NULL, "ports"), 3), NULL, NULL), 0);
+                                   SW_AT_INDEX(SW_AT_KEY(NULL, "ports"), 3), NULL, NULL),
+                     0);
     assert_int_equal(patch.n_ops, 3);
-    assert_writes(&patch,
-                  "[{\"op\":\"add\",\"path\":\"/metadata/annotations\","
-                  "\"value\":{\"enabled\":true}},"
-                  "{\"op\":\"replace\",\"path\":\"/metadata/annotations/a.b~1\\\"c\\\"~0\","
-                  "\"value\":null},"
-                  "{\"op\":\"remove\",\"path\":\"/ports/3\"}]");
+    assert_writes(&patch, "[{\"op\":\"add\",\"path\":\"/metadata/annotations\","
+                          "\"value\":{\"enabled\":true}},"
+                          "{\"op\":\"replace\",\"path\":\"/metadata/annotations/a.b~1\\\"c\\\"~0\","
+                          "\"value\":null},"
+                          "{\"op\":\"remove\",\"path\":\"/ports/3\"}]");
 }
 
 static void push_of_many(void **state)
@@ -58,8 +59,8 @@ static void push_of_many(void **state)
     (void)state;
     sw_arena_init(&arena, 256, 1 << 16);
     for (size_t i = 0; i < 100; i++)
-        assert_int_equal(sw_patch_push(&patch, &arena, SW_PATCH_REMOVE, SW_AT_INDEX(NULL, i), NULL,
-                                       NULL), 0);
+        assert_int_equal(
+            sw_patch_push(&patch, &arena, SW_PATCH_REMOVE, SW_AT_INDEX(NULL, i), NULL, NULL), 0);
     assert_int_equal(patch.n_ops, 100);
     assert_string_equal(patch.ops[0].pointer, "/0");
     assert_string_equal(patch.ops[99].pointer, "/99");
@@ -75,8 +76,9 @@ static void push_without_memory(void **state)
     for (size_t cap = 0; cap <= 32; cap += 16) {
         sw_arena_init(&arena, 16, cap);
         err.code = 0;
-        assert_int_equal(sw_patch_push(&patch, &arena, SW_PATCH_REMOVE, SW_AT_KEY(NULL, "a"), NULL,
-                                       &err), SW_ENOMEM);
+        assert_int_equal(
+            sw_patch_push(&patch, &arena, SW_PATCH_REMOVE, SW_AT_KEY(NULL, "a"), NULL, &err),
+            SW_ENOMEM);
         assert_int_equal(err.code, SW_ENOMEM);
         assert_int_equal(patch.n_ops, 0);
         sw_arena_release(&arena);
@@ -131,7 +133,9 @@ static void read_ignores_what_it_does_not_need(void **state)
     (void)state;
     sw_arena_init(&arena, 1024, 1 << 16);
     assert_int_equal(sw_patch_read(SW_STR(" [{\"value\":1,\"from\":2,\"path\":\"/a\","
-                                          "\"op\":\"remove\"}] "), &arena, &patch, NULL), 0);
+                                          "\"op\":\"remove\"}] "),
+                                   &arena, &patch, NULL),
+                     0);
     assert_writes(&patch, "[{\"op\":\"remove\",\"path\":\"/a\"}]");
 }
 

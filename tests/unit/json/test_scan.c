@@ -82,10 +82,10 @@ static void scan_tells_the_type(void **state)
         const char *value;
         enum sw_scan_type type;
     } cases[] = {
-        {"{}", SW_SCAN_OBJECT},  {"[]", SW_SCAN_ARRAY},     {"\"\"", SW_SCAN_STRING},
-        {"-0", SW_SCAN_NUMBER},  {"1e3", SW_SCAN_NUMBER},   {"true", SW_SCAN_TRUE},
-        {"false", SW_SCAN_FALSE}, {"null", SW_SCAN_NULL},   {"[ ]", SW_SCAN_ARRAY},
-        {"{ }", SW_SCAN_OBJECT}, {"[1 , 2]", SW_SCAN_ARRAY}, {"\"\\\"\"", SW_SCAN_STRING},
+        {"{}", SW_SCAN_OBJECT},   {"[]", SW_SCAN_ARRAY},      {"\"\"", SW_SCAN_STRING},
+        {"-0", SW_SCAN_NUMBER},   {"1e3", SW_SCAN_NUMBER},    {"true", SW_SCAN_TRUE},
+        {"false", SW_SCAN_FALSE}, {"null", SW_SCAN_NULL},     {"[ ]", SW_SCAN_ARRAY},
+        {"{ }", SW_SCAN_OBJECT},  {"[1 , 2]", SW_SCAN_ARRAY}, {"\"\\\"\"", SW_SCAN_STRING},
     };
 
     (void)state;
@@ -205,8 +205,9 @@ static void scan_says_what_is_wrong(void **state)
 static void scan_refuses_byte_0_everywhere(void **state)
 {
     static const struct sw_str cases[] = {
-        SW_STR("\0{}"),        SW_STR("{\0}"),        SW_STR("{}\0"),         SW_STR("{\"a\0\":1}"),
-        SW_STR("{\"a\":1\0}"), SW_STR("{\"a\":nu\0}"), SW_STR("{\"a\":true\0}"), SW_STR("\0"),
+        SW_STR("\0{}"),           SW_STR("{\0}"),        SW_STR("{}\0"),
+        SW_STR("{\"a\0\":1}"),    SW_STR("{\"a\":1\0}"), SW_STR("{\"a\":nu\0}"),
+        SW_STR("{\"a\":true\0}"), SW_STR("\0"),
     };
     struct sw_scan_slice slices[N_SLICES];
 
@@ -240,14 +241,18 @@ static void scan_of_the_deepest_nesting(void **state)
 
     (void)state;
     assert_int_equal(sw_scan(nested(text, sizeof(text), "[", "]", SW_JSON_MAX_DEPTH), wants, slices,
-                             N_SLICES, NULL), 0);
+                             N_SLICES, NULL),
+                     0);
     assert_int_equal(sw_scan(nested(text, sizeof(text), "{\"a\":", "}", SW_JSON_MAX_DEPTH), wants,
-                             slices, N_SLICES, NULL), 0);
+                             slices, N_SLICES, NULL),
+                     0);
     assert_int_equal(sw_scan(nested(text, sizeof(text), "[", "]", SW_JSON_MAX_DEPTH + 1), wants,
-                             slices, N_SLICES, &err), SW_ELIMIT);
+                             slices, N_SLICES, &err),
+                     SW_ELIMIT);
     assert_string_equal(err.message, "byte 68: nested deeper than 64 levels");
     assert_int_equal(sw_scan(nested(text, sizeof(text), "{\"a\":", "}", SW_JSON_MAX_DEPTH + 1),
-                             wants, slices, N_SLICES, &err), SW_ELIMIT);
+                             wants, slices, N_SLICES, &err),
+                     SW_ELIMIT);
     assert_string_equal(err.message, "byte 320: nested deeper than 64 levels");
 }
 
@@ -264,8 +269,9 @@ static void scan_of_a_slot_without_a_slice(void **state)
     struct sw_err err = {0};
 
     (void)state;
-    assert_int_equal(sw_scan(SW_STR("{\"request\":{\"operation\":1}}"), wants, slices, OPERATION,
-                             &err), SW_EINTERNAL);
+    assert_int_equal(
+        sw_scan(SW_STR("{\"request\":{\"operation\":1}}"), wants, slices, OPERATION, &err),
+        SW_EINTERNAL);
     assert_int_equal(err.code, SW_EINTERNAL);
 }
 
@@ -344,9 +350,9 @@ static void string_of_another_type(void **state)
 static void type_name_of_each(void **state)
 {
     static const char *const names[] = {
-        [SW_SCAN_ABSENT] = "nothing", [SW_SCAN_OBJECT] = "an object", [SW_SCAN_ARRAY] = "an array",
-        [SW_SCAN_STRING] = "a string", [SW_SCAN_NUMBER] = "a number", [SW_SCAN_TRUE] = "true",
-        [SW_SCAN_FALSE] = "false",    [SW_SCAN_NULL] = "null",
+        [SW_SCAN_ABSENT] = "nothing",  [SW_SCAN_OBJECT] = "an object", [SW_SCAN_ARRAY] = "an array",
+        [SW_SCAN_STRING] = "a string", [SW_SCAN_NUMBER] = "a number",  [SW_SCAN_TRUE] = "true",
+        [SW_SCAN_FALSE] = "false",     [SW_SCAN_NULL] = "null",
     };
 
     (void)state;
