@@ -26,10 +26,11 @@
  * thread starts. */
 void sw_json_setup(void);
 
-/* An open scope; private. Scopes nest; each must be closed on the thread that opened it. */
+/* An open scope; private. Scopes nest; each must be closed on the thread that opened it. (Unused is
+ * for clang, to which a variable with nothing but a cleanup is one too many.) */
 struct sw_json_scope {
     struct sw_arena *outer; /* the thread's arena before this scope; NULL for none */
-};
+} __attribute__((unused));
 
 /* From here on, this thread's jansson values come from `arena`, borrowed until the scope ends. */
 struct sw_json_scope sw_json_scope_begin(struct sw_arena *arena);
