@@ -68,11 +68,11 @@ static void write_token(const char *key, struct sw_buf *buf)
     }
 }
 
-void sw_at_write_pointer(const struct sw_at *at, struct sw_buf *buf)
+static void write_pointer(const struct sw_at *at, struct sw_buf *buf)
 {
     if (!at)
         return;
-    sw_at_write_pointer(at->up, buf);
+    write_pointer(at->up, buf);
     sw_buf_append_text(buf, "/");
     if (at->key)
         write_token(at->key, buf);
@@ -99,5 +99,5 @@ char *sw_at_path(const struct sw_at *at, struct sw_arena *arena)
 
 char *sw_at_pointer(const struct sw_at *at, struct sw_arena *arena)
 {
-    return in_arena(at, sw_at_write_pointer, arena);
+    return in_arena(at, write_pointer, arena);
 }

@@ -24,11 +24,11 @@ struct sw_at {
  * ["like.this"]. NULL (the document itself) writes "the document". A failure stays in buf. */
 void sw_at_write_path(const struct sw_at *at, struct sw_buf *buf);
 
-/* Appends the RFC 6901 pointer (`~` as ~0, `/` as ~1); nothing for NULL. A failure stays in buf. */
-void sw_at_write_pointer(const struct sw_at *at, struct sw_buf *buf);
-
 /* The same as NUL-terminated arena memory; NULL when out of memory. */
 char *sw_at_path(const struct sw_at *at, struct sw_arena *arena);
+
+/* The RFC 6901 pointer (`~` as ~0, `/` as ~1; empty for NULL) as NUL-terminated arena memory; NULL
+ * when out of memory. */
 char *sw_at_pointer(const struct sw_at *at, struct sw_arena *arena);
 
 #endif
