@@ -19,9 +19,9 @@ struct sw_at {
 #define SW_AT_KEY(up, key)     (&(const struct sw_at){(up), (key), 0})
 #define SW_AT_INDEX(up, index) (&(const struct sw_at){(up), NULL, (index)})
 
-/* Appends the path for people, always one line: a key that holds one of
- * `.[]"`, a space, a control character or a byte beyond ASCII, or is empty, is written
- * ["like.this"]. NULL (the document itself) writes "the document". A failure stays in buf. */
+/* Appends the path for people, always one line: a key that holds one of `.[]"`, a space, a control
+ * character or a byte beyond ASCII, or is empty, is written ["like.this"]. NULL (the document
+ * itself) writes "the document". A failure stays in buf. */
 void sw_at_write_path(const struct sw_at *at, struct sw_buf *buf);
 
 /* The same as NUL-terminated arena memory; NULL when out of memory. */
