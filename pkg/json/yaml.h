@@ -3,11 +3,19 @@
  *
  * Scalars resolve as in YAML 1.1 as sigs.k8s.io/yaml (go-yaml v2) reads it, because that is what
  * decides on a cluster: plain yes/no/on/off/y/n/true/false (in lower, Title and UPPER case) are
- * booleans, ~/null/empty are null, 0x/0o/0b/leading-0 octal and _ in numbers count, everything
- * quoted is a string, and so is what has the tag !!str. A duplicate key is refused, as kubectl
- * refuses it. JSON is YAML: the same function reads both.
+ * booleans, ~/null/empty are null, 0x/0o/0b/leading-0 octal and _ in numbers count, a number
+ * without a fraction is an integer however it is written (80.0, 8e1), everything quoted is a
+ * string, and so is what has the tag !!str, a date or a time. A merge key << takes effect where it
+ * stands: keys behind it win over it, keys before it lose. Keys that are no strings become strings
+ * (yes: "true"). A stream that begins with { and is a series of JSON objects is read as JSON; JSON
+ * is YAML in any case: the same function reads both.
  *
- * Limits: nesting SW_JSON_MAX_DEPTH; aliases may expand to at most SW_YAML_MAX_NODES nodes in one
+ * Stricter than kubectl, so that no two readers can see different values: refused are a duplicate
+ * key (kubectl's last one wins), an integer that does not fit in 64 bits with sign (kubectl rounds
+ * it), and tags other than those of JSON's types (kubectl takes the value without them). Documents
+ * end where YAML says; kubectl splits the text at lines of --- and ignores what follows a "...".
+ *
+ * Limits: nesting SW_JSON_MAX_DEPTH; aliases may expand to at most SW_YAML_MAX_NODES values in one
  * stream (an alias bomb is SW_ELIMIT, not memory).
  */
 #ifndef SW_JSON_YAML_H
@@ -20,8 +28,8 @@
 
 #include <jansson.h>
 
-/* A stream of 7 MiB of Kubernetes objects has under 1,000,000 nodes. */
-#define SW_YAML_MAX_NODES 2000000
+/* Most values that aliases stand for, all together: about what go-yaml allows a large document. */
+#define SW_YAML_MAX_NODES 400000
 
 struct sw_yaml_document {
     json_t *value; /* new reference, owned by the open json scope's arena or by the caller */
@@ -33,15 +41,18 @@ struct sw_yaml_documents {
     size_t n;
 };
 
-/* Reads a stream of documents; empty documents are left out. Call inside a sw_json_scope of
- * `arena`. Fails with SW_ESYNTAX ("line 3, column 7: ..."; a duplicate key, a null byte, a NaN or an
- * infinity, a key that is not a scalar, an undefined alias or unknown tag), SW_ELIMIT, SW_ENOMEM. */
+/* Reads a stream of documents; empty and null ones are left out. Call inside a sw_json_scope of
+ * `arena`, or outside any; then the values are the caller's. Fails with SW_ESYNTAX ("line 3, column
+ * 7: ..."; a duplicate key, a NUL byte in the text or in a key, a NaN or an infinity, a key that is
+ * null or not a scalar, an undefined alias or unknown tag), SW_ELIMIT, SW_ENOMEM. */
 int sw_yaml_read(struct sw_str text, struct sw_arena *arena, struct sw_yaml_documents *ret,
                  struct sw_err *reterr);
 
-/* Appends `value` as one block-style YAML document (no ---), members in their own order, strings
- * quoted only where they would read as something else, multi-line strings as literal blocks. What
- * it writes, sw_yaml_read reads back equal. A failure stays in buf. */
+/* Appends `value`, nested at most SW_JSON_MAX_DEPTH, as one block-style YAML document (no ---),
+ * members in their own order, strings quoted only where they would read as something else (to
+ * kubectl or, as dates do, to others), multi-line strings as literal blocks. What it writes,
+ * sw_yaml_read reads back equal, but for a real without a fraction, which is an integer in YAML. A
+ * failure stays in buf. */
 void sw_yaml_write(const json_t *value, struct sw_buf *buf);
 
 #endif
