@@ -11,8 +11,7 @@
 /* What reading a member needs to know. */
 struct reading {
     struct sw_arena *arena;
-    enum sw_kube_trust trust;
-    const char *folder;
+    const struct sw_kube_config_reading *how;
     const json_t *object;   /* the `cluster` or `user` in hand */
     const struct sw_at *at; /* where it stands */
 };
@@ -61,14 +60,14 @@ static int read_file(const struct reading *reading, const char *key, struct sw_s
 
     if (r < 0 || path.len == 0)
         return r;
-    if (reading->trust == SW_KUBE_INLINE_ONLY)
+    if (reading->how->trust == SW_KUBE_INLINE_ONLY)
         return refuse(reading, key, "a path is not followed here; put the content in inline",
                       reterr);
-    if (path.data[0] == '/' || !reading->folder[0]) {
+    if (path.data[0] == '/' || !reading->how->folder[0]) {
         *ret = path;
         return 0;
     }
-    joined = sw_arena_printf(reading->arena, "%s/%s", reading->folder, path.data);
+    joined = sw_arena_printf(reading->arena, "%s/%s", reading->how->folder, path.data);
     if (!joined)
         return sw_err_nomem(reterr);
     *ret = sw_str_from(joined);
@@ -234,13 +233,11 @@ static int read_context(struct reading *reading, const json_t *root, struct sw_s
     return r < 0 ? r : read_user(reading, ret, reterr);
 }
 
-int sw_kube_config_read(struct sw_str text, enum sw_kube_trust trust, struct sw_str context,
-                        const char *folder, struct sw_arena *arena, struct sw_kube_config *ret,
-                        struct sw_err *reterr)
+int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
+                        struct sw_arena *arena, struct sw_kube_config *ret, struct sw_err *reterr)
 {
     SW_JSON_SCOPE(arena);
-    struct reading reading = {
-        .arena = arena, .trust = trust, .folder = folder, .at = SW_AT_KEY(NULL, "context")};
+    struct reading reading = {.arena = arena, .how = how, .at = SW_AT_KEY(NULL, "context")};
     struct sw_yaml_documents documents;
     struct sw_kube_config config = {0};
     int r;
@@ -254,7 +251,7 @@ int sw_kube_config_read(struct sw_str text, enum sw_kube_trust trust, struct sw_
     if (documents.n != 1 || !json_is_object(documents.items[0].value))
         return sw_err_set(reterr, SW_ETYPE, "expected one kubeconfig, found %zu documents",
                           documents.n);
-    r = read_context(&reading, documents.items[0].value, context, &config, reterr);
+    r = read_context(&reading, documents.items[0].value, how->context, &config, reterr);
     if (r < 0)
         return r;
     *ret = config;

@@ -20,6 +20,13 @@ enum sw_kube_trust {
     SW_KUBE_FILES_TOO,   /* the user's own file: paths are read, relative to its folder */
 };
 
+/* How a kubeconfig is to be read. */
+struct sw_kube_config_reading {
+    enum sw_kube_trust trust;
+    struct sw_str context; /* which of its contexts; unset: current-context */
+    const char *folder;    /* what relative paths start from; "" for the working folder */
+};
+
 /* Every string is arena memory and NUL-terminated; unset when not given. */
 struct sw_kube_config {
     struct sw_str server;          /* https://HOST[:PORT][/PATH], without a trailing slash */
@@ -39,14 +46,13 @@ struct sw_kube_config {
     bool insecure; /* insecure-skip-tls-verify: the server's certificate is not checked */
 };
 
-/* Reads a kubeconfig, YAML or JSON. `context` chooses one of its contexts, unset for
- * current-context. `folder` is what relative paths start from, "" for the working folder.
+/* Reads a kubeconfig, YAML or JSON.
  * Fails with SW_ESYNTAX (not YAML; line and column), SW_ETYPE (a member of the wrong type; what is
  * not https; a credential that is not base64), SW_ENOENT (the context, its cluster or its user is not
  * there; the message lists those that are), SW_EUSAGE (exec, auth-provider or password, which we do
  * not speak; or, INLINE_ONLY, a path: the message names the member), SW_ELIMIT, SW_ENOMEM. */
-int sw_kube_config_read(struct sw_str text, enum sw_kube_trust trust, struct sw_str context,
-                        const char *folder, struct sw_arena *arena, struct sw_kube_config *ret,
+int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
+                        struct sw_arena *arena, struct sw_kube_config *ret,
                         struct sw_err *reterr);
 
 #endif
