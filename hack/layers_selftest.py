@@ -34,7 +34,7 @@ CASES = {
     ),
     "a library outside its home": (
         {"pkg/io/planted.h": "/* not to be compiled */\n#include <h2o/http1.h>\n"},
-        r"pkg/io/planted\.h:2: <h2o/http1\.h> is only for pkg/serve/server\.c",
+        r"pkg/io/planted\.h:2: <h2o/http1\.h> is only for pkg/serve/loop\.c",
     ),
     "headers in a cycle": (
         {"pkg/base/planted.h": '#include "base/planted2.h"\n',
