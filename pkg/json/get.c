@@ -121,17 +121,18 @@ int sw_get_bool(const json_t *object, const char *key, const struct sw_at *at, b
     return 1;
 }
 
-int sw_get_int(const json_t *object, const char *key, const struct sw_at *at, int64_t min,
-               int64_t max, int64_t *ret, struct sw_err *reterr)
+int sw_get_int(const json_t *object, const char *key, const struct sw_at *at,
+               struct sw_int_range range, int64_t *ret, struct sw_err *reterr)
 {
     json_t *value = member(object, key);
     char expected[80];
 
     if (!value)
         return 0;
-    if (!json_is_integer(value) || json_integer_value(value) < min ||
-        json_integer_value(value) > max) {
-        snprintf(expected, sizeof(expected), "an integer from %" PRId64 " to %" PRId64, min, max);
+    if (!json_is_integer(value) || json_integer_value(value) < range.min ||
+        json_integer_value(value) > range.max) {
+        snprintf(expected, sizeof(expected), "an integer from %" PRId64 " to %" PRId64, range.min,
+                 range.max);
         return sw_get_fail(value, key, at, expected, reterr);
     }
     *ret = json_integer_value(value);

@@ -16,14 +16,20 @@
 #include <jansson.h>
 #include <stdint.h>
 
+/* Both ends included. */
+struct sw_int_range {
+    int64_t min;
+    int64_t max;
+};
+
 /* Strings are borrowed from the value. */
 int sw_get_str(const json_t *object, const char *key, const struct sw_at *at, struct sw_str *ret,
                struct sw_err *reterr);
 int sw_get_bool(const json_t *object, const char *key, const struct sw_at *at, bool *ret,
                 struct sw_err *reterr);
-/* An integer from min to max. */
-int sw_get_int(const json_t *object, const char *key, const struct sw_at *at, int64_t min,
-               int64_t max, int64_t *ret, struct sw_err *reterr);
+/* An integer of that range. */
+int sw_get_int(const json_t *object, const char *key, const struct sw_at *at,
+               struct sw_int_range range, int64_t *ret, struct sw_err *reterr);
 /* The member itself, borrowed, which must be an object (or an array of objects). */
 int sw_get_object(const json_t *object, const char *key, const struct sw_at *at, json_t **ret,
                   struct sw_err *reterr);

@@ -5,8 +5,6 @@
 
 #include "base/banned.h"
 
-#define MAX_COUNT UINT32_MAX
-
 static const struct {
     const char *member;
     enum sw_outlier_shape shape;
@@ -93,11 +91,12 @@ static int read_field(const json_t *object, size_t i, const struct sw_at *at,
         ret->number = flag;
         break;
     case SW_OUTLIER_PERCENT:
-        r = sw_get_int(object, member, at, 0, 100, &ret->number, reterr);
+        r = sw_get_int(object, member, at, (struct sw_int_range){0, 100}, &ret->number, reterr);
         break;
     case SW_OUTLIER_COUNT:
     default:
-        r = sw_get_int(object, member, at, 0, MAX_COUNT, &ret->number, reterr);
+        r = sw_get_int(object, member, at, (struct sw_int_range){0, UINT32_MAX}, &ret->number,
+                       reterr);
         break;
     }
     ret->set = r == 1;

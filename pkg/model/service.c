@@ -15,7 +15,7 @@ static int read_target(const json_t *port, const struct sw_at *at, struct sw_are
 
     if (json_is_string(json_object_get(port, "targetPort")))
         return sw_model_copy_str(port, "targetPort", at, arena, &ret->target_name, reterr);
-    r = sw_get_int(port, "targetPort", at, 0, MAX_PORT, &number, reterr);
+    r = sw_get_int(port, "targetPort", at, (struct sw_int_range){0, MAX_PORT}, &number, reterr);
     if (r < 0)
         return r;
     ret->target_number = (uint16_t)number;
@@ -31,7 +31,7 @@ static int read_port(const json_t *port, const struct sw_at *at, struct sw_arena
 
     if (r < 0)
         return r;
-    r = sw_get_int(port, "port", at, 1, MAX_PORT, &number, reterr);
+    r = sw_get_int(port, "port", at, (struct sw_int_range){1, MAX_PORT}, &number, reterr);
     if (r < 0)
         return r;
     if (r == 0)

@@ -75,22 +75,24 @@ static void bool_of_each(void **state)
     assert_string_equal(err.message, "s: expected true or false, found \"text\"");
 }
 
+#define RANGE(min, max) ((struct sw_int_range){(min), (max)})
+
 static void int_within_its_range(void **state)
 {
     int64_t value = 1;
     struct sw_err err = {0};
 
     (void)state;
-    assert_int_equal(sw_get_int(document, "missing", NULL, 0, 9, &value, &err), 0);
+    assert_int_equal(sw_get_int(document, "missing", NULL, RANGE(0, 9), &value, &err), 0);
     assert_int_equal(value, 1);
-    assert_int_equal(sw_get_int(document, "i", NULL, 7, 7, &value, &err), 1);
+    assert_int_equal(sw_get_int(document, "i", NULL, RANGE(7, 7), &value, &err), 1);
     assert_int_equal(value, 7);
-    assert_int_equal(sw_get_int(document, "low", NULL, INT64_MIN, INT64_MAX, &value, &err), 1);
+    assert_int_equal(sw_get_int(document, "low", NULL, RANGE(INT64_MIN, INT64_MAX), &value, &err), 1);
     assert_true(value == INT64_MIN);
-    assert_int_equal(sw_get_int(document, "i", spec, 8, 65535, &value, &err), SW_ETYPE);
+    assert_int_equal(sw_get_int(document, "i", spec, RANGE(8, 65535), &value, &err), SW_ETYPE);
     assert_string_equal(err.message, "spec.i: expected an integer from 8 to 65535, found 7");
-    assert_int_equal(sw_get_int(document, "i", NULL, 0, 6, &value, &err), SW_ETYPE);
-    assert_int_equal(sw_get_int(document, "r", NULL, 0, 9, &value, &err), SW_ETYPE);
+    assert_int_equal(sw_get_int(document, "i", NULL, RANGE(0, 6), &value, &err), SW_ETYPE);
+    assert_int_equal(sw_get_int(document, "r", NULL, RANGE(0, 9), &value, &err), SW_ETYPE);
     assert_string_equal(err.message, "r: expected an integer from 0 to 9, found 7.0");
 }
 
