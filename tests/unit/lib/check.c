@@ -1,8 +1,8 @@
 #include "lib/check.h"
 
 #include "base/cleanup.h"
-#include "json/write.h"
 #include "model/labels.h"
+#include "json/write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,7 @@
 
 #define MAX_TEXT_BYTES ((size_t)8 << 20)
 
-/* Compares what the buffer holds and gives it back: a failing assertion leaves by longjmp. */
-static void check_buf(struct sw_buf *buf, const char *expected)
+void sw_check_buf(struct sw_buf *buf, const char *expected)
 {
     char *actual;
 
@@ -24,7 +23,8 @@ static void check_buf(struct sw_buf *buf, const char *expected)
         if (buf->data[i] == '"')
             buf->data[i] = '\'';
     }
-    actual = test_malloc(buf->len); /* cmocka frees it, whether the test passes or not */
+    /* A failing assertion leaves by longjmp; cmocka frees this even then. */
+    actual = test_malloc(buf->len);
     memcpy(actual, buf->data, buf->len);
     sw_buf_release(buf);
     assert_string_equal(actual, expected);
@@ -40,7 +40,7 @@ void sw_check_json(const json_t *value, const char *expected)
         sw_json_write(value, &buf);
     else
         sw_buf_append_text(&buf, "NULL");
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
 }
 
 void sw_check_patch(const struct sw_patch *patch, const char *expected)
@@ -49,7 +49,7 @@ void sw_check_patch(const struct sw_patch *patch, const char *expected)
 
     sw_buf_init(&buf, MAX_TEXT_BYTES);
     sw_patch_write(patch, &buf);
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
 }
 
 void sw_check_findings(const struct sw_findings *findings, const char *expected)
@@ -63,7 +63,14 @@ void sw_check_findings(const struct sw_findings *findings, const char *expected)
         sw_buf_printf(&buf, "%s%s %s: %s", i ? "\n" : "", sw_reason_word(item->reason), item->path,
                       item->message);
     }
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
+}
+
+void sw_check(struct sw_outcome outcome, const char *patch, const char *warnings)
+{
+    sw_check_patch(&outcome.patch, patch);
+    sw_check_findings(&outcome.warnings, warnings);
+    sw_check_findings(&outcome.refusals, "");
 }
 
 void sw_check_labels(const struct sw_labels *labels, const char *expected)
@@ -72,7 +79,7 @@ void sw_check_labels(const struct sw_labels *labels, const char *expected)
 
     sw_buf_init(&buf, MAX_TEXT_BYTES);
     sw_labels_write(labels, &buf);
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
 }
 
 void sw_check_str(struct sw_str s, const char *expected)
@@ -86,7 +93,7 @@ void sw_check_str(struct sw_str s, const char *expected)
     assert_non_null(s.data);
     sw_buf_init(&buf, MAX_TEXT_BYTES);
     sw_buf_append_str(&buf, s);
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
 }
 
 void sw_check_err(int r, const struct sw_err *err, int code, const char *expected)
@@ -95,7 +102,7 @@ void sw_check_err(int r, const struct sw_err *err, int code, const char *expecte
 
     sw_buf_init(&buf, MAX_TEXT_BYTES);
     sw_buf_append_text(&buf, err->message);
-    check_buf(&buf, expected);
+    sw_check_buf(&buf, expected);
     assert_int_equal(r, code);
     assert_int_equal(err->code, code);
 }

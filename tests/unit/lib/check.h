@@ -8,6 +8,9 @@
 
 #include "failover/outcome.h"
 
+/* Fails unless what was written reads as `expected`; releases the buffer either way. */
+void sw_check_buf(struct sw_buf *buf, const char *expected);
+
 /* Fails unless `value` reads as `expected`, members in their order. NULL reads as "NULL". */
 void sw_check_json(const json_t *value, const char *expected);
 
@@ -17,6 +20,9 @@ void sw_check_patch(const struct sw_patch *patch, const char *expected);
 /* Fails unless the findings, one "<Word> <path>: <message>" a line, read as `expected`: a newline
  * between them, none at the end. */
 void sw_check_findings(const struct sw_findings *findings, const char *expected);
+
+/* Fails unless the outcome has this patch and these warnings, and no refusals. */
+void sw_check(struct sw_outcome outcome, const char *patch, const char *warnings);
 
 /* Fails unless `labels` write as `expected`, "a=b, c=d". */
 struct sw_labels;

@@ -10,7 +10,7 @@
 #define ARENA_CHUNK_BYTES ((size_t)16 << 10)
 #define ARENA_MAX_BYTES   ((size_t)64 << 20)
 
-#define HIERARCHY "'tsb.tetrate.io/organization':'acme','tsb.tetrate.io/tenant':'prod'"
+#define HIERARCHY         "'tsb.tetrate.io/organization':'acme','tsb.tetrate.io/tenant':'prod'"
 
 int sw_world_setup(void **state)
 {
@@ -77,8 +77,8 @@ void sw_world_cluster_from(struct sw_world *world, struct sw_view_source source)
 
 void sw_world_cluster(struct sw_world *world, const char *name)
 {
-    sw_world_cluster_from(
-        world, (struct sw_view_source){.cluster = sw_str_from(name), .synced = true});
+    sw_world_cluster_from(world,
+                          (struct sw_view_source){.cluster = sw_str_from(name), .synced = true});
 }
 
 static void add(struct sw_world *world, const json_t *object)

@@ -7,8 +7,8 @@
 #ifndef SW_TESTS_WORLD_H
 #define SW_TESTS_WORLD_H
 
-#include "json/read.h"
 #include "model/view.h"
+#include "json/read.h"
 
 #define SW_WORLD_MAX_CLUSTERS 4
 
@@ -63,7 +63,7 @@ void sw_world_setting(struct sw_world *world, const char *workspace, const char 
 #define SW_WORLD_SERVICE_SPEC "{'selector':{'app':'x'},'ports':[{'name':'http','port':80}]}"
 
 /* A setting's spec with one gateway and nothing else: every Service of the workspace is exposed. */
-#define SW_WORLD_GATEWAY "{'workloadSelector':{'namespace':'gw','labels':{'app':'gw'}}}"
+#define SW_WORLD_GATEWAY    "{'workloadSelector':{'namespace':'gw','labels':{'app':'gw'}}}"
 #define SW_WORLD_EXPOSE_ALL "{'defaultEastWestGatewaySettings':[" SW_WORLD_GATEWAY "]}"
 
 /* Builds the views of all clusters and gives the index over them, which the world owns. Once. */

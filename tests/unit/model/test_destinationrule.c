@@ -37,8 +37,7 @@ static struct sw_level balanced(struct sw_world *world, const char *balancer)
 
 static struct sw_locality_lb locality_of(struct sw_world *world, const char *locality)
 {
-    const char *balancer =
-        sw_arena_printf(&world->arena, "{'localityLbSetting':%s}", locality);
+    const char *balancer = sw_arena_printf(&world->arena, "{'localityLbSetting':%s}", locality);
 
     return balanced(world, balancer).locality;
 }
@@ -47,8 +46,8 @@ static void read_takes_host_and_names(void **state)
 {
     struct sw_world *world = *state;
     struct sw_destinationrule rule;
-    json_t *object = sw_world_json(
-        world, "{'metadata':{'name':'r','namespace':'shop'},'spec':{'host':'cart'}}");
+    json_t *object =
+        sw_world_json(world, "{'metadata':{'name':'r','namespace':'shop'},'spec':{'host':'cart'}}");
 
     assert_int_equal(sw_destinationrule_read(object, &world->arena, &rule, NULL), 0);
     sw_check_str(rule.meta.name, "r");
@@ -59,8 +58,8 @@ static void read_takes_host_and_names(void **state)
 static void read_of_nothing_has_an_absent_top_level(void **state)
 {
     static const char *const specs[] = {
-        "null", "{}", "{'host':null,'trafficPolicy':null,'subsets':null}",
-        "{'subsets':[]}", "{'subsets':[{},{'trafficPolicy':null}]}"};
+        "null", "{}", "{'host':null,'trafficPolicy':null,'subsets':null}", "{'subsets':[]}",
+        "{'subsets':[{},{'trafficPolicy':null}]}"};
 
     for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
         struct sw_destinationrule rule = rule_of(*state, specs[i]);
@@ -76,10 +75,10 @@ static void read_of_nothing_has_an_absent_top_level(void **state)
 
 static void read_lists_levels_in_document_order(void **state)
 {
-    struct sw_destinationrule rule = rule_of(
-        *state, "{'trafficPolicy':{'portLevelSettings':[{},{}]},'subsets':[{'name':'none'},"
-                "{'trafficPolicy':{'portLevelSettings':[{}]}},{'trafficPolicy':{}},"
-                "{'trafficPolicy':{'portLevelSettings':null}}]}");
+    struct sw_destinationrule rule =
+        rule_of(*state, "{'trafficPolicy':{'portLevelSettings':[{},{}]},'subsets':[{'name':'none'},"
+                        "{'trafficPolicy':{'portLevelSettings':[{}]}},{'trafficPolicy':{}},"
+                        "{'trafficPolicy':{'portLevelSettings':null}}]}");
     static const struct {
         enum sw_level_kind kind;
         size_t subset, port;
@@ -217,8 +216,7 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
          "metadata.annotations['spillway.dev/inject']: expected a string, found false"},
         {"{'spec':1}", "spec: expected an object, found 1"},
         {"{'spec':{'host':{}}}", "spec.host: expected a string, found an object"},
-        {"{'spec':{'trafficPolicy':[]}}",
-         "spec.trafficPolicy: expected an object, found an array"},
+        {"{'spec':{'trafficPolicy':[]}}", "spec.trafficPolicy: expected an object, found an array"},
         {"{'spec':{'trafficPolicy':{'outlierDetection':{'interval':'x'}}}}",
          "spec.trafficPolicy.outlierDetection.interval: expected a duration of at least 1ms, such "
          "as '10s', found 'x'"},
@@ -256,8 +254,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct sw_destinationrule rule = {.n_levels = 7};
         struct sw_err err = {0};
-        int r = sw_destinationrule_read(sw_world_json(world, cases[i][0]), &world->arena, &rule,
-                                        &err);
+        int r =
+            sw_destinationrule_read(sw_world_json(world, cases[i][0]), &world->arena, &rule, &err);
 
         sw_check_err(r, &err, SW_ETYPE, cases[i][1]);
         assert_int_equal(rule.n_levels, 7);

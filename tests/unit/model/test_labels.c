@@ -27,8 +27,8 @@ static void check_unreadable(struct sw_world *world, const char *map, const char
     struct sw_labels labels = {.pairs = (const struct sw_label *)world, .n = 7};
     struct sw_err err = {0};
     json_t *object = sw_world_jsonf(world, "{'labels':%s}", map);
-    int r = sw_labels_read(object, "labels", SW_AT_KEY(NULL, "metadata"), &world->arena, &labels,
-                           &err);
+    int r =
+        sw_labels_read(object, "labels", SW_AT_KEY(NULL, "metadata"), &world->arena, &labels, &err);
 
     sw_check_err(r, &err, SW_ETYPE, message);
     assert_ptr_equal(labels.pairs, world);

@@ -81,8 +81,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
 static void annotation_is_copied_or_unset(void **state)
 {
     struct sw_world *world = *state;
-    json_t *object = sw_world_json(
-        world, "{'metadata':{'annotations':{'a.io/b':'c','empty':'','gone':null}}}");
+    json_t *object =
+        sw_world_json(world, "{'metadata':{'annotations':{'a.io/b':'c','empty':'','gone':null}}}");
     struct sw_str value;
 
     assert_int_equal(sw_meta_annotation(object, "a.io/b", &world->arena, &value, NULL), 0);
@@ -143,8 +143,8 @@ static void cmp_age_puts_what_has_no_time_last(void **state)
 
 static void is_ours_by_our_label_only(void **state)
 {
-    struct sw_meta ours = meta_of(
-        *state, "{'labels':{'app.kubernetes.io/managed-by':'spillway','a':'b'}}");
+    struct sw_meta ours =
+        meta_of(*state, "{'labels':{'app.kubernetes.io/managed-by':'spillway','a':'b'}}");
     struct sw_meta theirs = meta_of(*state, "{'labels':{'app.kubernetes.io/managed-by':'Helm'}}");
     struct sw_meta nobodys = {0};
 

@@ -32,8 +32,7 @@ static void check_unreadable(struct sw_world *world, const char *text, const cha
     json_t *policy = sw_world_jsonf(world, "{'outlierDetection':%s}", text);
     char *whole = sw_arena_printf(&world->arena, "spec.trafficPolicy.outlierDetection%s", message);
 
-    sw_check_err(sw_outlier_read(policy, AT, &world->arena, &outlier, &err), &err, SW_ETYPE,
-                 whole);
+    sw_check_err(sw_outlier_read(policy, AT, &world->arena, &outlier, &err), &err, SW_ETYPE, whole);
     assert_int_equal(outlier.fields[0].number, 7);
 }
 
@@ -41,8 +40,7 @@ static void check_duration(struct sw_world *world, const char *text, bool valid)
 {
     struct sw_outlier outlier;
     struct sw_err err = {0};
-    json_t *policy =
-        sw_world_jsonf(world, "{'outlierDetection':{'interval':'%s'}}", text);
+    json_t *policy = sw_world_jsonf(world, "{'outlierDetection':{'interval':'%s'}}", text);
     int r = sw_outlier_read(policy, NULL, &world->arena, &outlier, &err);
 
     if (valid && r < 0)
@@ -110,9 +108,9 @@ static void read_keeps_explicit_zeros(void **state)
 
 static void read_takes_numbers_up_to_their_limits(void **state)
 {
-    struct sw_outlier outlier = outlier_of(
-        *state, "{'consecutive5xxErrors':4294967295,'maxEjectionPercent':100,"
-                "'minHealthPercent':100}");
+    struct sw_outlier outlier =
+        outlier_of(*state, "{'consecutive5xxErrors':4294967295,'maxEjectionPercent':100,"
+                           "'minHealthPercent':100}");
 
     assert_int_equal(outlier.fields[SW_OUTLIER_5XX_ERRORS].number, UINT32_MAX);
     assert_int_equal(outlier.fields[SW_OUTLIER_MAX_EJECTION].number, 100);
@@ -153,8 +151,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
 
 static void read_takes_durations_of_whole_units(void **state)
 {
-    static const char *const valid[] = {"1ms", "10s", "1m", "24h", "1h30m", "1m0s", "0.5s",
-                                        "1.5h", "0h0m1s", "100ms", "1s500ms", "0s1ms"};
+    static const char *const valid[] = {"1ms",  "10s",  "1m",     "24h",   "1h30m",   "1m0s",
+                                        "0.5s", "1.5h", "0h0m1s", "100ms", "1s500ms", "0s1ms"};
 
     for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++)
         check_duration(*state, valid[i], true);
@@ -163,9 +161,9 @@ static void read_takes_durations_of_whole_units(void **state)
 static void read_refuses_what_is_no_duration(void **state)
 {
     static const char *const invalid[] = {
-        "",    "0s",  "0",    "10",     "s",      "10 s",  " 10s",    "10s ", "-1s", "1d",
-        "1S",  "-",   "+",    "1..5s",  "1.5.5s", ".s",    "10sec",   "ten",  "0x1s",
-        "0ms", "1ms0", "0h0m0s", "1m-30s", "--1s",   "1_000ms", "1 m"};
+        "",     "0s",  "0",    "10",     "s",      "10 s",   " 10s",    "10s ",  "-1s",
+        "1d",   "1S",  "-",    "+",      "1..5s",  "1.5.5s", ".s",      "10sec", "ten",
+        "0x1s", "0ms", "1ms0", "0h0m0s", "1m-30s", "--1s",   "1_000ms", "1 m"};
 
     for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++)
         check_duration(*state, invalid[i], false);

@@ -151,8 +151,7 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
         {"{'spec':{'selector':{'app':8}}}", "spec.selector.app: expected a string, found 8"},
         {"{'spec':{'ports':{}}}", "spec.ports: expected an array, found an object"},
         {"{'spec':{'ports':[80]}}", "spec.ports[0]: expected an object, found 80"},
-        {"{'spec':{'ports':[{'port':80},null]}}",
-         "spec.ports[1]: expected an object, found null"},
+        {"{'spec':{'ports':[{'port':80},null]}}", "spec.ports[1]: expected an object, found null"},
         {"{'spec':{'ports':[{'port':80},{'name':1,'port':80}]}}",
          "spec.ports[1].name: expected a string, found 1"},
         {"{'spec':{'ports':[{'port':80,'protocol':6}]}}",
@@ -198,8 +197,8 @@ static void has_tcp_port_looks_at_number_and_protocol(void **state)
         service_of(*state, "{'ports':[{'port':80},{'port':15443,'protocol':'UDP'},"
                            "{'port':443,'targetPort':15443}]}");
     struct sw_service none = service_of(*state, "{}");
-    struct sw_service gateway = service_of(
-        *state, "{'ports':[{'port':15443,'protocol':'UDP'},{'port':15443}]}");
+    struct sw_service gateway =
+        service_of(*state, "{'ports':[{'port':15443,'protocol':'UDP'},{'port':15443}]}");
 
     assert_true(sw_service_has_tcp_port(&service, 80));
     assert_true(sw_service_has_tcp_port(&service, 443));

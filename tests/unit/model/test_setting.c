@@ -10,8 +10,9 @@
 #include "lib/world.h"
 #include "model/setting.h"
 
-#define GATEWAY(more) "{'defaultEastWestGatewaySettings':[{'workloadSelector':{'namespace':'gw'," \
-                      "'labels':{'app':'gw'}}" more "}]}"
+#define GATEWAY(more)                                                                              \
+    "{'defaultEastWestGatewaySettings':[{'workloadSelector':{'namespace':'gw',"                    \
+    "'labels':{'app':'gw'}}" more "}]}"
 
 static struct sw_setting setting_of(struct sw_world *world, const char *spec)
 {
@@ -96,10 +97,9 @@ static void read_takes_gateways_in_order(void **state)
 
 static void read_takes_empty_exposed_services_for_all(void **state)
 {
-    assert_int_equal(
-        setting_of(*state, GATEWAY(",'exposedServices':[]")).gateways[0].n_exposed, 0);
-    assert_int_equal(
-        setting_of(*state, GATEWAY(",'exposedServices':null")).gateways[0].n_exposed, 0);
+    assert_int_equal(setting_of(*state, GATEWAY(",'exposedServices':[]")).gateways[0].n_exposed, 0);
+    assert_int_equal(setting_of(*state, GATEWAY(",'exposedServices':null")).gateways[0].n_exposed,
+                     0);
 }
 
 static void read_refuses_gateways_without_a_selector(void **state)
@@ -201,17 +201,17 @@ static void read_takes_regions_of_the_spec(void **state)
 
 static void read_lets_failover_settings_win_over_the_specs_regions(void **state)
 {
-    struct sw_setting setting = setting_of(
-        *state, "{'regionalFailover':[{'from':'a','to':'b'}],"
-                "'failoverSettings':{'regionalFailover':[{'from':'c','to':'d'}]}}");
+    struct sw_setting setting =
+        setting_of(*state, "{'regionalFailover':[{'from':'a','to':'b'}],"
+                           "'failoverSettings':{'regionalFailover':[{'from':'c','to':'d'}]}}");
 
     assert_int_equal(setting.n_regional, 1);
     sw_check_str(setting.regional[0].from, "c");
-    setting = setting_of(
-        *state, "{'regionalFailover':[{'from':'a','to':'b'}],'failoverSettings':{}}");
+    setting =
+        setting_of(*state, "{'regionalFailover':[{'from':'a','to':'b'}],'failoverSettings':{}}");
     assert_int_equal(setting.n_regional, 0);
-    setting = setting_of(
-        *state, "{'regionalFailover':[{'from':'a','to':'b'}],'failoverSettings':null}");
+    setting =
+        setting_of(*state, "{'regionalFailover':[{'from':'a','to':'b'}],'failoverSettings':null}");
     assert_int_equal(setting.n_regional, 1);
 }
 
@@ -325,13 +325,17 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
 static void cmp_ranks_by_age_then_name(void **state)
 {
     struct sw_setting order[] = {
-        {.meta = {.created = SW_STR("2026-01-01T00:00:00Z"), .namespace_ = SW_STR("z"),
+        {.meta = {.created = SW_STR("2026-01-01T00:00:00Z"),
+                  .namespace_ = SW_STR("z"),
                   .name = SW_STR("z")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"), .namespace_ = SW_STR("a"),
+        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
+                  .namespace_ = SW_STR("a"),
                   .name = SW_STR("z")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"), .namespace_ = SW_STR("b"),
+        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
+                  .namespace_ = SW_STR("b"),
                   .name = SW_STR("a")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"), .namespace_ = SW_STR("b"),
+        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
+                  .namespace_ = SW_STR("b"),
                   .name = SW_STR("b")}},
         {.meta = {.namespace_ = SW_STR("a"), .name = SW_STR("a")}},
     };

@@ -10,11 +10,12 @@
 #include "lib/check.h"
 #include "lib/world.h"
 
-#define SERVICE(namespace_, name) "{'apiVersion':'v1','kind':'Service','metadata':{'namespace':'" \
-                                  namespace_ "','name':'" name "'}}"
-#define TSB(kind, name, created, more) "{'apiVersion':'tsb.tetrate.io/v2','kind':'" kind           \
-                                       "','metadata':{'name':'" name "','creationTimestamp':'"    \
-                                       created "'" more "}}"
+#define SERVICE(namespace_, name)                                                                  \
+    "{'apiVersion':'v1','kind':'Service','metadata':{'namespace':'" namespace_ "','name':'" name   \
+    "'}}"
+#define TSB(kind, name, created, more)                                                             \
+    "{'apiVersion':'tsb.tetrate.io/v2','kind':'" kind "','metadata':{'name':'" name                \
+    "','creationTimestamp':'" created "'" more "}}"
 
 /* The view of the first cluster. */
 static const struct sw_view *built(struct sw_world *world)
@@ -64,8 +65,9 @@ static void add_passes_over_what_no_rule_reads(void **state)
 
     sw_world_cluster(*state, "east");
     assert_int_equal(add(*state, "{'apiVersion':'v1','kind':'Pod','metadata':7}", &err), 0);
-    assert_int_equal(add(*state, "{'apiVersion':'networking.istio.io/v1','kind':"
-                                 "'DestinationRule','spec':7}",
+    assert_int_equal(add(*state,
+                         "{'apiVersion':'networking.istio.io/v1','kind':"
+                         "'DestinationRule','spec':7}",
                          &err),
                      0);
     assert_int_equal(add(*state, "[]", &err), 0);
@@ -100,8 +102,8 @@ static void add_of_an_unreadable_object_adds_nothing(void **state)
 
 static void finish_sorts_services_by_namespace_then_name(void **state)
 {
-    static const char *const order[][2] = {
-        {"a", "z"}, {"ab", "a"}, {"b", ""}, {"b", "a"}, {"b", "aa"}, {"b", "b"}};
+    static const char *const order[][2] = {{"a", "z"}, {"ab", "a"}, {"b", ""},
+                                           {"b", "a"}, {"b", "aa"}, {"b", "b"}};
     size_t n = sizeof(order) / sizeof(*order);
     const struct sw_view *view;
 

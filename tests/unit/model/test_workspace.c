@@ -23,9 +23,9 @@ static struct sw_workspace workspace_of(struct sw_world *world, const char *text
 /* A workspace with these patterns, a JSON array. */
 static struct sw_workspace with_patterns(struct sw_world *world, const char *patterns)
 {
-    return workspace_of(world,
-                        sw_arena_printf(&world->arena,
-                                        "{'spec':{'namespaceSelector':{'names':%s}}}", patterns));
+    return workspace_of(
+        world,
+        sw_arena_printf(&world->arena, "{'spec':{'namespaceSelector':{'names':%s}}}", patterns));
 }
 
 static bool covers(struct sw_world *world, const char *pattern, const char *cluster,
@@ -100,8 +100,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct sw_workspace workspace = {.n_patterns = 7};
         struct sw_err err = {0};
-        int r = sw_workspace_read(sw_world_json(world, cases[i][0]), &world->arena, &workspace,
-                                  &err);
+        int r =
+            sw_workspace_read(sw_world_json(world, cases[i][0]), &world->arena, &workspace, &err);
 
         sw_check_err(r, &err, SW_ETYPE, cases[i][1]);
         assert_int_equal(workspace.n_patterns, 7);
@@ -110,16 +110,16 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
 
 static void read_refuses_what_the_pattern_of_the_api_refuses(void **state)
 {
-    static const char *const bad[] = {"",     "/",    "shop",  "*",    "/shop", "east/", "*/",
-                                      "**/x", "e*/x", "*e/x",  "*/a/b", "*/**",  "*/a*b", "*/*a",
-                                      "*/a**", "a/b/", "//x"};
+    static const char *const bad[] = {"",      "/",    "shop",  "*",    "/shop", "east/",
+                                      "*/",    "**/x", "e*/x",  "*e/x", "*/a/b", "*/**",
+                                      "*/a*b", "*/*a", "*/a**", "a/b/", "//x"};
     struct sw_world *world = *state;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct sw_workspace workspace;
         struct sw_err err = {0};
-        json_t *object = sw_world_jsonf(
-            world, "{'spec':{'namespaceSelector':{'names':['*/ok','%s']}}}", bad[i]);
+        json_t *object =
+            sw_world_jsonf(world, "{'spec':{'namespaceSelector':{'names':['*/ok','%s']}}}", bad[i]);
 
         sw_check_err(
             sw_workspace_read(object, &world->arena, &workspace, &err), &err, SW_ETYPE,
@@ -203,8 +203,8 @@ static void is_named_without_a_hierarchy_by_its_name_alone(void **state)
     assert_false(sw_workspace_is_named(&workspace, &bare));
 }
 
-static struct sw_workspace ranked(const char *created, const char *organization,
-                                  const char *tenant, const char *name, const char *namespace_)
+static struct sw_workspace ranked(const char *created, const char *organization, const char *tenant,
+                                  const char *name, const char *namespace_)
 {
     return (struct sw_workspace){
         .meta = {.created = sw_str_from(created),

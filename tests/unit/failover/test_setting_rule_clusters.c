@@ -1,0 +1,102 @@
+/* pkg/failover/setting_rule.c: what matches in some clusters only, and what has not been seen. */
+#include "setting.h"
+
+static void rule_allows_what_matches_in_some_clusters_with_a_warning(void **state)
+{
+    begin(*state);
+    sw_world_cluster(*state, "west");
+    sw_world_service(*state, "shop", "cart", "{'app':'other'}");
+    sw_world_cluster(*state, "north");
+    add_gateway(*state);
+    check(judge(*state, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'cart'}}]")), "",
+          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in west\n"
+          "PartlyMatched " AT_LABEL ": serviceLabels matches no Service in west, north");
+    check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
+          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in west\n"
+          "PartlyMatched " AT ": the workspace has no Service in north");
+}
+
+static void rule_finds_in_any_cluster_what_the_local_one_lacks(void **state)
+{
+    sw_world_cluster(*state, "east");
+    sw_world_workspace(*state, "shop", "['west/shop']");
+    sw_world_cluster(*state, "west");
+    sw_world_service(*state, "shop", "cart", "{'app':'cart'}");
+    add_gateway(*state);
+    check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
+          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in east\n"
+          "PartlyMatched " AT ": the workspace has no Service in east");
+}
+
+static void begin_with_unseen_remotes(struct sw_world *world)
+{
+    sw_world_cluster(world, "east");
+    sw_world_workspace(world, "shop", "['*/shop']");
+    sw_world_service(world, "shop", "cart", "{'app':'cart'}");
+    sw_world_cluster_from(world, (struct sw_view_source){.cluster = SW_STR("west"), .live = true});
+    sw_world_cluster_from(world, (struct sw_view_source){.cluster = SW_STR("north")});
+}
+
+static void rule_warns_where_a_cluster_has_not_been_seen(void **state)
+{
+    struct sw_outcome outcome;
+
+    begin_with_unseen_remotes(*state);
+    outcome = judge(*state, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'x'}}]"));
+    check(outcome, "",
+          "ClusterUnseen " AT ".workloadSelector: workloadSelector matches no gateway: looked for "
+          "a Service in namespace gw with TCP port 15443 and labels app=gw in east; not judged, "
+          "for not seen yet: west, north\n"
+          "ClusterUnseen " AT_LABEL ": serviceLabels matches no Service: looked for labels app=x "
+          "in workspace shop (namespaces */shop) in east; not judged, for not seen yet: west, "
+          "north");
+    assert_null(outcome.advice);
+}
+
+/* What half a view holds is there all the same; what it lacks is not held against it. */
+static void rule_counts_what_an_unseen_cluster_is_known_to_have(void **state)
+{
+    begin_with_unseen_remotes(*state);
+    add_gateway(*state);
+    check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
+          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in east");
+}
+
+static void rule_judges_a_live_view_as_any_other(void **state)
+{
+    sw_world_cluster_from(
+        *state, (struct sw_view_source){.cluster = SW_STR("east"), .live = true, .synced = true});
+    sw_world_workspace(*state, "shop", "['*/shop']");
+    sw_world_service(*state, "shop", "cart", "{'app':'cart'}");
+    add_gateway(*state);
+    check(judge(*state, SPEC("{'app':'wg'}", "[]")), UNKNOWN_GATEWAY, "");
+}
+
+static void rule_reads_workspaces_of_the_config_cluster(void **state)
+{
+    struct sw_world *world = *state;
+
+    begin(world);
+    sw_world_cluster(world, "mgmt");
+    sw_world_build(world);
+    world->index.config = 1;
+    check(judge(world, "{}"),
+          "WorkspaceUnknown metadata.annotations['tsb.tetrate.io/workspace']: no such workspace: "
+          "looked for shop of organization 'acme', tenant 'prod' in cluster mgmt; there is no "
+          "Workspace at all: apply it first",
+          "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SW_WORLD_TEST(rule_allows_what_matches_in_some_clusters_with_a_warning),
+        SW_WORLD_TEST(rule_finds_in_any_cluster_what_the_local_one_lacks),
+        SW_WORLD_TEST(rule_warns_where_a_cluster_has_not_been_seen),
+        SW_WORLD_TEST(rule_counts_what_an_unseen_cluster_is_known_to_have),
+        SW_WORLD_TEST(rule_judges_a_live_view_as_any_other),
+        SW_WORLD_TEST(rule_reads_workspaces_of_the_config_cluster),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
