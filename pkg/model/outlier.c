@@ -1,9 +1,12 @@
 #include "model/outlier.h"
 
 #include "json/get.h"
+#include "model/duration.h"
 #include "model/meta.h"
 
 #include "base/banned.h"
+
+#define NS_PER_MS 1000000
 
 static const struct {
     const char *member;
@@ -14,51 +17,13 @@ static const struct {
 #undef SW_OUTLIER_ROW
 };
 
-/* Takes one "<digits>[.<digits>]<unit>" off the front; false if it is not that. *worth is set once
- * a digit other than 0 stands before a unit of at least a millisecond. */
-static bool cut_duration_term(struct sw_str *rest, bool *worth)
-{
-    static const struct sw_str units[] = {SW_STR("ms"), SW_STR("h"), SW_STR("m"), SW_STR("s")};
-    size_t n = 0, digits = 0, dots = 0;
-
-    for (; n < rest->len; n++) {
-        char c = rest->data[n];
-
-        if (c == '.' && digits && !dots)
-            dots++;
-        else if (c >= '0' && c <= '9')
-            digits++;
-        else
-            break;
-        *worth |= c >= '1' && c <= '9';
-    }
-    if (!digits || rest->data[n - 1] == '.')
-        return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        struct sw_str tail = sw_str_slice(*rest, n, rest->len);
-
-        if (sw_str_has_prefix(tail, units[i])) {
-            *rest = sw_str_slice(tail, units[i].len, tail.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A Go duration of at least 1ms with whole milliseconds or larger units, which is what Istio's
- * validator takes (pkg/config/validation/agent ValidateDuration). Sub-millisecond fractions are
- * left to istiod to refuse. */
+/* What Istio's validator takes (pkg/config/validation/agent ValidateDuration). With anything else in
+ * a setting, istiod would refuse every DestinationRule that it goes into. */
 static bool is_duration(struct sw_str text)
 {
-    bool worth = false;
+    int64_t ns;
 
-    if (text.len == 0)
-        return false;
-    while (text.len) {
-        if (!cut_duration_term(&text, &worth))
-            return false;
-    }
-    return worth;
+    return sw_duration_parse(text, &ns) && ns >= NS_PER_MS && ns % NS_PER_MS == 0;
 }
 
 static int read_duration(const json_t *object, const char *member, const struct sw_at *at,
@@ -72,7 +37,7 @@ static int read_duration(const json_t *object, const char *member, const struct 
     ret->set = ret->text.data != NULL;
     if (ret->set && !is_duration(ret->text))
         return sw_get_fail(json_object_get(object, member), member, at,
-                           "a duration of at least 1ms, such as \"10s\"", reterr);
+                           "a duration of at least 1ms, in whole ms, such as \"10s\"", reterr);
     return 0;
 }
 

@@ -34,7 +34,7 @@ enum sw_outlier_shape {
     SW_OUTLIER_COUNT,    /* 0 .. 2^32-1 */
     SW_OUTLIER_PERCENT,  /* 0 .. 100 */
     SW_OUTLIER_FLAG,     /* false or true, as 0 or 1 */
-    SW_OUTLIER_DURATION, /* text such as "10s", at least 1ms */
+    SW_OUTLIER_DURATION, /* text such as "10s", at least 1ms, in whole ms */
 };
 
 struct sw_outlier_value {

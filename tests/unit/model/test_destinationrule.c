@@ -218,8 +218,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
         {"{'spec':{'host':{}}}", "spec.host: expected a string, found an object"},
         {"{'spec':{'trafficPolicy':[]}}", "spec.trafficPolicy: expected an object, found an array"},
         {"{'spec':{'trafficPolicy':{'outlierDetection':{'interval':'x'}}}}",
-         "spec.trafficPolicy.outlierDetection.interval: expected a duration of at least 1ms, such "
-         "as '10s', found 'x'"},
+         "spec.trafficPolicy.outlierDetection.interval: expected a duration of at least 1ms, in "
+         "whole ms, such as '10s', found 'x'"},
         {"{'spec':{'trafficPolicy':{'loadBalancer':'x'}}}",
          "spec.trafficPolicy.loadBalancer: expected an object, found 'x'"},
         {"{'spec':{'trafficPolicy':{'loadBalancer':{'simple':1}}}}",

@@ -146,7 +146,8 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
                      ".consecutiveLocalOriginFailures: expected an integer from 0 to 4294967295, "
                      "found an array");
     check_unreadable(*state, "{'interval':'soon'}",
-                     ".interval: expected a duration of at least 1ms, such as '10s', found 'soon'");
+                     ".interval: expected a duration of at least 1ms, in whole ms, such as '10s', "
+                     "found 'soon'");
 }
 
 static void read_takes_durations_of_whole_units(void **state)
@@ -167,6 +168,23 @@ static void read_refuses_what_is_no_duration(void **state)
 
     for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++)
         check_duration(*state, invalid[i], false);
+}
+
+/* istiod takes no other precision, and no CRD keeps these out of a DestinationRule. */
+static void read_takes_durations_in_whole_milliseconds_only(void **state)
+{
+    check_duration(*state, "1.5s", true);
+    check_duration(*state, ".5s", true);
+    check_duration(*state, "1.001s", true);
+    check_duration(*state, "5000us", true);
+    check_duration(*state, "0.0005h", true);
+    check_duration(*state, "1.5ms0.5ms", true);
+    check_duration(*state, "0.5ms", false);
+    check_duration(*state, "1.5ms", false);
+    check_duration(*state, "1.0005s", false);
+    check_duration(*state, "999us", false);
+    check_duration(*state, "0.0001s", false);
+    check_duration(*state, "10000000h", false);
 }
 
 static void overlay_takes_what_is_set(void **state)
@@ -208,6 +226,7 @@ int main(void)
         SW_WORLD_TEST(read_refuses_each_wrong_type_by_its_path),
         SW_WORLD_TEST(read_takes_durations_of_whole_units),
         SW_WORLD_TEST(read_refuses_what_is_no_duration),
+        SW_WORLD_TEST(read_takes_durations_in_whole_milliseconds_only),
         SW_WORLD_TEST(overlay_takes_what_is_set),
         SW_WORLD_TEST(overlay_of_nothing_changes_nothing),
     };
