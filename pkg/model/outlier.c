@@ -17,8 +17,8 @@ static const struct {
 #undef SW_OUTLIER_ROW
 };
 
-/* What Istio's validator takes (pkg/config/validation/agent ValidateDuration). With anything else in
- * a setting, istiod would refuse every DestinationRule that it goes into. */
+/* What Istio's validator takes (pkg/config/validation/agent ValidateDuration). With anything else
+ * in a setting, istiod would refuse every DestinationRule that it goes into. */
 static bool is_duration(struct sw_str text)
 {
     int64_t ns;
