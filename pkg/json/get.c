@@ -81,6 +81,9 @@ int sw_get_fail(const json_t *value, const char *key, const struct sw_at *at, co
     sw_buf_append_text(&buf, expected);
     sw_buf_append_text(&buf, ", found ");
     write_found(value, &buf);
+    /* What is half said may be acted on, as a refusal that misses its path; a failure is not. */
+    if (buf.failure == SW_ENOMEM)
+        return sw_err_nomem(reterr);
     if (sw_buf_status(&buf, NULL) < 0)
         return sw_err_set(reterr, SW_ETYPE, "%s: expected %s, found %s", key ? key : "a value",
                           expected, sw_json_type_name(value));
@@ -171,11 +174,13 @@ int sw_get_objects(const json_t *object, const char *key, const struct sw_at *at
                    struct sw_err *reterr)
 {
     json_t *value = member(object, key);
+    int r;
 
     if (!value)
         return 0;
-    if (check_array(value, SW_AT_KEY(at, key), JSON_OBJECT, "an object", reterr) < 0)
-        return SW_ETYPE;
+    r = check_array(value, SW_AT_KEY(at, key), JSON_OBJECT, "an object", reterr);
+    if (r < 0)
+        return r;
     *ret = value;
     return 1;
 }
@@ -184,11 +189,13 @@ int sw_get_strings(const json_t *object, const char *key, const struct sw_at *at
                    struct sw_err *reterr)
 {
     json_t *value = member(object, key);
+    int r;
 
     if (!value)
         return 0;
-    if (check_array(value, SW_AT_KEY(at, key), JSON_STRING, "a string", reterr) < 0)
-        return SW_ETYPE;
+    r = check_array(value, SW_AT_KEY(at, key), JSON_STRING, "a string", reterr);
+    if (r < 0)
+        return r;
     *ret = value;
     return 1;
 }

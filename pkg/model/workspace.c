@@ -38,11 +38,10 @@ static int read_patterns(json_t *names, const struct sw_at *at, struct sw_arena 
         text = sw_arena_copy(arena, text);
         if (!text.data)
             return sw_err_nomem(reterr);
-        if (!split_pattern(text, &patterns[i])) {
-            sw_get_fail(item, NULL, SW_AT_INDEX(at, i),
-                        "CLUSTER/NAMESPACE, such as \"*/bookinfo\" or \"east/shop-*\"", reterr);
-            return SW_ETYPE;
-        }
+        if (!split_pattern(text, &patterns[i]))
+            return sw_get_fail(item, NULL, SW_AT_INDEX(at, i),
+                               "CLUSTER/NAMESPACE, such as \"*/bookinfo\" or \"east/shop-*\"",
+                               reterr);
     }
     ret->patterns = patterns;
     ret->n_patterns = json_array_size(names);
