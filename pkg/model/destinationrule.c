@@ -18,6 +18,14 @@ static bool has_member(const json_t *object, const char *key)
     return value && !json_is_null(value);
 }
 
+/* An empty list says nothing: protobuf cannot tell it from an absent one. */
+static bool has_items(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return has_member(object, key) && !(json_is_array(value) && json_array_size(value) == 0);
+}
+
 static int read_locality(const json_t *balancer, const struct sw_at *at, struct sw_locality_lb *ret,
                          struct sw_err *reterr)
 {
@@ -34,8 +42,8 @@ static int read_locality(const json_t *balancer, const struct sw_at *at, struct 
     *ret = (struct sw_locality_lb){
         .present = true,
         .disabled = !enabled,
-        .distributes = has_member(locality, "distribute"),
-        .prioritizes = has_member(locality, "failoverPriority"),
+        .distributes = has_items(locality, "distribute"),
+        .prioritizes = has_items(locality, "failoverPriority"),
     };
     return 0;
 }
