@@ -203,19 +203,43 @@ static int read_failover(const json_t *spec, struct sw_arena *arena, struct sw_s
     return read_regional(failover, at, arena, ret, reterr);
 }
 
+static bool is_on(const struct sw_outlier *outlier, enum sw_outlier_field field)
+{
+    return outlier->fields[field].set && outlier->fields[field].number > 0;
+}
+
+/* What ends up in users' DestinationRules must pass istiod's validator (pkg/config/validation
+ * validateOutlierDetection). */
+static int read_outlier(const json_t *spec, struct sw_arena *arena, struct sw_setting *ret,
+                        struct sw_err *reterr)
+{
+    const struct sw_at *at = SW_AT_KEY(AT_SPEC, "defaultTrafficSetting");
+    json_t *traffic = NULL;
+    int r = sw_get_object(spec, "defaultTrafficSetting", AT_SPEC, &traffic, reterr);
+
+    if (r < 0)
+        return r;
+    r = sw_outlier_read(traffic, at, arena, &ret->outlier, reterr);
+    if (r < 0)
+        return r;
+    if (is_on(&ret->outlier, SW_OUTLIER_LOCAL_FAILURES) &&
+        !is_on(&ret->outlier, SW_OUTLIER_SPLIT_LOCAL))
+        return sw_get_fail(
+            json_object_get(json_object_get(traffic, "outlierDetection"),
+                            "consecutiveLocalOriginFailures"),
+            "consecutiveLocalOriginFailures", SW_AT_KEY(at, "outlierDetection"),
+            "0, or splitExternalLocalOriginErrors: true beside it", reterr);
+    return 0;
+}
+
 static int read_spec(const json_t *spec, struct sw_arena *arena, struct sw_setting *ret,
                      struct sw_err *reterr)
 {
-    const struct sw_at *at_traffic = SW_AT_KEY(AT_SPEC, "defaultTrafficSetting");
-    json_t *traffic = NULL;
     int r = read_gateways(spec, arena, ret, reterr);
 
     if (r < 0)
         return r;
-    r = sw_get_object(spec, "defaultTrafficSetting", AT_SPEC, &traffic, reterr);
-    if (r < 0)
-        return r;
-    r = sw_outlier_read(traffic, at_traffic, arena, &ret->outlier, reterr);
+    r = read_outlier(spec, arena, ret, reterr);
     if (r < 0)
         return r;
     return read_failover(spec, arena, ret, reterr);
