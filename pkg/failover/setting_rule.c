@@ -271,15 +271,21 @@ static int judge_form(struct work *work, struct sw_err *reterr)
     return r;
 }
 
+/* Do both objects say the same under `key`? A null says nothing. */
+static bool is_same_member(const json_t *object, const json_t *old, const char *key)
+{
+    const json_t *now = json_object_get(object, key), *before = json_object_get(old, key);
+
+    if (!now || json_is_null(now))
+        return !before || json_is_null(before);
+    return json_equal(now, before);
+}
 
 static bool is_unchanged(const json_t *object, const json_t *old,
                          const struct sw_hierarchy *hierarchy, const struct sw_hierarchy *before)
 {
-    const char *misplaced = "defaultEastWestGatewaySettings";
-    json_t *spec = json_object_get(object, "spec"), *old_spec = json_object_get(old, "spec");
-
-    return (spec == old_spec || json_equal(spec, old_spec)) &&
-           json_object_get(object, misplaced) == json_object_get(old, misplaced) &&
+    return is_same_member(object, old, "spec") &&
+           is_same_member(object, old, "defaultEastWestGatewaySettings") &&
            sw_str_eq(hierarchy->organization, before->organization) &&
            sw_str_eq(hierarchy->tenant, before->tenant) &&
            sw_str_eq(hierarchy->workspace, before->workspace);
