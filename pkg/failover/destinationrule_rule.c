@@ -64,14 +64,14 @@ static int warn_explicit_outlier(struct work *work, const struct sw_level *level
                                  const struct sw_at *at, struct sw_err *reterr)
 {
     const struct sw_outlier_value *max = &level->outlier.fields[SW_OUTLIER_MAX_EJECTION];
-    /* 0 is proto3's unset. */
-    int64_t percent = max->set && max->number ? max->number : ISTIO_MAX_EJECTION_PERCENT;
+    bool given = max->set && max->number; /* 0 is proto3's unset */
+    int64_t percent = given ? max->number : ISTIO_MAX_EJECTION_PERCENT;
 
     if (percent >= 100)
         return 0;
     return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_MAX_EJECTION,
                            SW_AT_KEY(at, "maxEjectionPercent"), reterr, "%lld%s: %s",
-                           (long long)percent, max->set ? "" : " (Istio's default)",
+                           (long long)percent, given ? "" : " (Istio's default)",
                            sw_reason_sentence(SW_MAX_EJECTION));
 }
 

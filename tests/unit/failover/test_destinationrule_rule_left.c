@@ -20,6 +20,8 @@ static void rule_warns_of_a_max_ejection_under_100(void **state)
         {"{'maxEjectionPercent':1}", "1"},
         {"{'maxEjectionPercent':100}", NULL},
         {"{'consecutive5xxErrors':5}", "10 (Istio's default)"},
+        {"{'maxEjectionPercent':0}", "10 (Istio's default)"},
+        {"{'maxEjectionPercent':null}", "10 (Istio's default)"},
         {"{}", "10 (Istio's default)"},
     };
     struct sw_world *world = *state;
