@@ -28,7 +28,7 @@ void sw_buf_clear(struct sw_buf *buf)
     buf->failure = 0;
 }
 
-/* There is always one byte behind `cap`: vsnprintf ends what it writes with a NUL, and that must not
+/* There is always one byte behind `cap`: vsnprintf ends what it writes with a NUL, which must not
  * count against the cap. */
 static bool reserve(struct sw_buf *buf, size_t len)
 {

@@ -30,6 +30,8 @@ void sw_buf_release(struct sw_buf *buf);
 /* Empties it and forgets a failure; keeps the memory for the next round. */
 void sw_buf_clear(struct sw_buf *buf);
 
+/* Appends bytes, a borrowed string, a NUL-terminated one, or a formatted text. `bytes` may be NULL
+ * when len is 0; none of them may point into the buffer itself. */
 void sw_buf_append(struct sw_buf *buf, const void *bytes, size_t len);
 void sw_buf_append_str(struct sw_buf *buf, struct sw_str s);
 void sw_buf_append_text(struct sw_buf *buf, const char *text);

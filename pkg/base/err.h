@@ -35,8 +35,7 @@ struct sw_err {
     char message[SW_ERR_MESSAGE_SIZE]; /* "" when unset; never ends in a newline or full stop */
 };
 
-/* Fills *reterr (which may be NULL) and returns code, so that a caller can `return sw_err_set(...)`.
- */
+/* Fills *reterr, which may be NULL, and returns code, for the caller to return in turn. */
 int sw_err_set(struct sw_err *reterr, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

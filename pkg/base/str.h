@@ -42,6 +42,7 @@ static inline bool sw_str_is(struct sw_str a, const char *text)
 /* Byte order, the shorter first among equals: <0, 0 or >0. */
 int sw_str_cmp(struct sw_str a, struct sw_str b);
 
+/* True if s begins (or ends) with the other, which may be all of it or empty. */
 bool sw_str_has_prefix(struct sw_str s, struct sw_str prefix);
 bool sw_str_has_suffix(struct sw_str s, struct sw_str suffix);
 
