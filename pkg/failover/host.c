@@ -28,6 +28,18 @@ static struct sw_host read_wildcard(struct sw_str suffix)
     return host;
 }
 
+/* A name without dots means what is in the rule's own namespace, be it `*-v2`; but `*` is full. */
+static struct sw_host read_short(struct sw_str text, struct sw_str rule_namespace)
+{
+    bool wildcard = text.data[0] == '*';
+
+    return (struct sw_host){
+        .kind = wildcard ? SW_HOST_WILDCARD : SW_HOST_SERVICE,
+        .name = wildcard ? sw_str_slice(text, 1, text.len) : text,
+        .namespace_ = rule_namespace,
+    };
+}
+
 struct sw_host sw_host_read(struct sw_str text, struct sw_str rule_namespace)
 {
     struct sw_host host = {.kind = SW_HOST_FOREIGN};
@@ -35,14 +47,11 @@ struct sw_host sw_host_read(struct sw_str text, struct sw_str rule_namespace)
 
     if (text.len == 0)
         return host;
+    if (!sw_str_is(text, "*") && sw_str_find(text, '.') == text.len)
+        return read_short(text, rule_namespace);
     if (text.data[0] == '*')
         return read_wildcard(sw_str_slice(text, 1, text.len));
     host.name = sw_str_cut(&rest, '.');
-    if (!rest.data) {
-        host.kind = SW_HOST_SERVICE;
-        host.namespace_ = rule_namespace;
-        return host;
-    }
     host.namespace_ = sw_str_cut(&rest, '.');
     if (sw_str_is(rest, &SERVICE_SUFFIX[1]))
         host.kind = SW_HOST_SERVICE;

@@ -35,6 +35,20 @@ static void read_resolves_a_short_name_in_the_rules_namespace(void **state)
     assert_false(covers("cart", "shop", "cart2"));
 }
 
+static void read_resolves_a_short_wildcard_in_the_rules_namespace(void **state)
+{
+    struct sw_host host = host_of("*-v2");
+
+    (void)state;
+    assert_int_equal(host.kind, SW_HOST_WILDCARD);
+    assert_false(host.any_name);
+    assert_true(covers("*-v2", "shop", "cart-v2"));
+    assert_false(covers("*-v2", "other", "cart-v2"));
+    assert_false(covers("*-v2", "shop", "cart-v1"));
+    assert_true(covers("*local", "shop", "the-local"));
+    assert_false(covers("*local", "shop", "cart"));
+}
+
 static void read_takes_a_full_name_as_it_stands(void **state)
 {
     struct sw_host host = host_of("cart.other.svc.cluster.local");
@@ -122,7 +136,7 @@ static void wildcard_of_every_part_of_the_domain_covers_all(void **state)
 {
     static const char *const texts[] = {"*",
                                         "*.local",
-                                        "*l",
+                                        "*r.local",
                                         "*.cluster.local",
                                         "*ster.local",
                                         "*.svc.cluster.local",
@@ -207,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_resolves_a_short_name_in_the_rules_namespace),
+        cmocka_unit_test(read_resolves_a_short_wildcard_in_the_rules_namespace),
         cmocka_unit_test(read_takes_a_full_name_as_it_stands),
         cmocka_unit_test(read_knows_what_istio_does_not_expand),
         cmocka_unit_test(read_takes_other_names_for_foreign),
