@@ -1,9 +1,9 @@
 /*
  * The host of a DestinationRule: which Services it means.
  *
- * Istio resolves a name without dots in the rule's own namespace, be it a wildcard like `*-v2`, takes
- * `*` and a name with dots as they stand, and matches `*SUFFIX` against whole names
- * (pilot/pkg/model ResolveShortnameToFQDN, pkg/config/host). The cluster domain is cluster.local.
+ * Istio resolves a name without dots, even `*-v2`, in the rule's own namespace, takes `*` and a
+ * name with dots as they stand, and matches `*SUFFIX` against whole names (pilot/pkg/model
+ * ResolveShortnameToFQDN, pkg/config/host). The cluster domain is cluster.local.
  */
 #ifndef SW_FAILOVER_HOST_H
 #define SW_FAILOVER_HOST_H
