@@ -148,7 +148,7 @@ void sw_search_nearest_gateway(const struct sw_index *index,
                                const struct sw_gateway_setting *gateways, struct sw_buf *buf)
 {
     /* What shares neither port nor labels with a gateway is no neighbour. */
-    size_t least = COST_NO_LABEL + COST_NO_PORT + COST_OTHER_NAMESPACE;
+    size_t least = gateways->labels.n * COST_NO_LABEL + COST_NO_PORT + COST_OTHER_NAMESPACE;
     const struct sw_service *nearest = NULL;
     const struct sw_view *where = NULL;
 

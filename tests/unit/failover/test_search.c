@@ -261,6 +261,27 @@ static void nearest_gateway_may_have_no_labels(void **state)
                           "the nearest is Service gw/a in cluster east, which has no labels");
 }
 
+/* However many labels are wanted, what has the port is a neighbour; a label that both have makes one
+ * of what has not. */
+static void nearest_gateway_of_many_labels_may_share_none(void **state)
+{
+    sw_world_cluster(*state, "east");
+    add_service(*state, "gw", "a", "{'app':'reviews'}", "{'ports':[{'port':80}]}");
+    add_service(*state, "istio-system", "b", "{'app':'ingress'}", "{" PORT "}");
+    check_nearest_gateway(
+        *state, "{'app':'eastwestgateway','istio':'ew','x':'y'}",
+        "the nearest is Service istio-system/b in cluster east, which has app=ingress");
+}
+
+static void nearest_gateway_of_many_labels_may_lack_the_port(void **state)
+{
+    sw_world_cluster(*state, "east");
+    add_service(*state, "gw", "a", "{'app':'gw'}", "{'ports':[{'port':443}]}");
+    check_nearest_gateway(*state, "{'app':'gw','istio':'ew'}",
+                          "the nearest is Service gw/a in cluster east, which has app=gw but no "
+                          "TCP port 15443");
+}
+
 #define NO_GATEWAY "there is none: an IngressGateway with eastWestOnly: true makes one"
 
 static void nearest_gateway_of_nothing_is_none(void **state)
@@ -324,6 +345,8 @@ int main(void)
         SW_WORLD_TEST(nearest_gateway_may_stand_in_another_namespace),
         SW_WORLD_TEST(nearest_gateway_may_lack_the_port),
         SW_WORLD_TEST(nearest_gateway_may_have_no_labels),
+        SW_WORLD_TEST(nearest_gateway_of_many_labels_may_share_none),
+        SW_WORLD_TEST(nearest_gateway_of_many_labels_may_lack_the_port),
         SW_WORLD_TEST(nearest_gateway_of_nothing_is_none),
         SW_WORLD_TEST(nearest_gateway_of_strangers_is_none),
         SW_WORLD_TEST(nearest_service_has_the_closest_labels),
