@@ -1,0 +1,79 @@
+/*
+ * A source whose every answer a test chooses. Not for others to include than tests of this folder.
+ */
+#ifndef SW_TESTS_WEBHOOK_FAKE_SOURCE_H
+#define SW_TESTS_WEBHOOK_FAKE_SOURCE_H
+
+#include <jansson.h>
+
+#include "webhook/source.h"
+#include "json/read.h"
+
+struct fake {
+    uint64_t version;          /* what the source is at */
+    const char *version_error; /* NULL, or why it cannot be looked at */
+    const char *fill_error;    /* NULL, or why it cannot be read */
+    const char *objects;       /* a JSON array; NULL: none */
+    size_t n_fills;
+    size_t n_freed;
+};
+
+static int fake_wakeup_fd(const void *self)
+{
+    (void)self;
+    return -1;
+}
+
+static int fake_version(void *self, uint64_t *ret, struct sw_err *reterr)
+{
+    struct fake *fake = self;
+
+    if (fake->version_error)
+        return sw_err_set(reterr, SW_EIO, "%s", fake->version_error);
+    *ret = fake->version;
+    return 0;
+}
+
+static int fake_fill(void *self, struct sw_view_builder *builder, uint64_t *ret_version,
+                     struct sw_err *reterr)
+{
+    struct fake *fake = self;
+    json_t *objects = NULL, *object;
+    size_t i;
+    int r = 0;
+    SW_JSON_SCOPE(builder->arena);
+
+    fake->n_fills++;
+    if (fake->fill_error)
+        return sw_err_set(reterr, SW_ESYNTAX, "%s", fake->fill_error);
+    if (fake->objects)
+        r = sw_json_read(sw_str_from(fake->objects), &objects, reterr);
+    json_array_foreach (objects, i, object)
+        r = r < 0 ? r : sw_view_builder_add(builder, object, reterr);
+    if (r < 0)
+        return r;
+    *ret_version = fake->version;
+    return 0;
+}
+
+static void fake_free(void *self)
+{
+    ((struct fake *)self)->n_freed++;
+}
+
+static const struct sw_source_ops fake_ops = {
+    .wakeup_fd = fake_wakeup_fd,
+    .version = fake_version,
+    .fill = fake_fill,
+    .free = fake_free,
+};
+
+static const struct sw_source_ops fake_live_ops __attribute__((unused)) = {
+    .live = true,
+    .wakeup_fd = fake_wakeup_fd,
+    .version = fake_version,
+    .fill = fake_fill,
+    .free = fake_free,
+};
+
+#endif
