@@ -1,0 +1,36 @@
+/*
+ * The certificate files, read again now and then: a certificate that is renewed under a running
+ * process is served without a restart, and one that cannot be read leaves the one before in use.
+ *
+ *   spillway_tls_certificate_not_after_timestamp_seconds  of the certificate in use
+ *   spillway_tls_reloads_total                            certificates taken after the first
+ *   spillway_tls_reload_failures_total                    readings that failed
+ */
+#ifndef SW_WEBHOOK_TLS_WATCH_H
+#define SW_WEBHOOK_TLS_WATCH_H
+
+#include "io/log.h"
+#include "metrics/metrics.h"
+#include "serve/tls.h"
+
+/* The caller's storage; private, and for one thread. */
+struct sw_tls_watch {
+    struct sw_tls *tls; /* borrowed */
+    struct sw_log *log; /* borrowed; NULL: nothing is logged */
+    struct sw_gauge *not_after;
+    struct sw_counter *reloads;
+    struct sw_counter *failures;
+    struct sw_err error; /* of the last reading; code 0 when it went well */
+};
+
+/* Notes the certificate in use. `tls` and `log` are borrowed for as long as it is used. Fails as
+ * sw_metrics_add() does. */
+int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_metrics *metrics,
+                      struct sw_log *log, struct sw_err *reterr);
+
+/* Reads the files again. Logs a change, and a failure that is not the one before. Takes what
+ * reading three small files takes; to be called every few seconds, for the kubelet changes files by
+ * turning links, which kills watches. */
+void sw_tls_watch_look(struct sw_tls_watch *watch);
+
+#endif
