@@ -6,19 +6,22 @@
 
 #define MAX_PORT 65535
 
-/* targetPort is an IntOrString. */
+/* targetPort is an IntOrString; 0 and "" mean the port itself, as nothing does (Kubernetes
+ * pkg/apis/core/v1 SetDefaults_Service). */
 static int read_target(const json_t *port, const struct sw_at *at, struct sw_arena *arena,
                        struct sw_port *ret, struct sw_err *reterr)
 {
-    int64_t number = ret->number;
-    int r;
+    const json_t *target = json_object_get(port, "targetPort");
+    int64_t number = 0;
+    int r = 0;
 
-    if (json_is_string(json_object_get(port, "targetPort")))
+    if (json_string_length(target) > 0)
         return sw_model_copy_str(port, "targetPort", at, arena, &ret->target_name, reterr);
-    r = sw_get_int(port, "targetPort", at, (struct sw_int_range){0, MAX_PORT}, &number, reterr);
+    if (!json_is_string(target))
+        r = sw_get_int(port, "targetPort", at, (struct sw_int_range){0, MAX_PORT}, &number, reterr);
     if (r < 0)
         return r;
-    ret->target_number = (uint16_t)number;
+    ret->target_number = number ? (uint16_t)number : ret->number;
     return 0;
 }
 

@@ -34,7 +34,8 @@ struct sw_namespace {
 };
 
 /* Reads a whole object; strings are copied into `arena`. A Service without a spec reads as one with
- * no selector and no ports. targetPort absent reads as the port's own number, as in Kubernetes.
+ * no selector and no ports. targetPort absent, 0 or "" reads as the port's own number, as in
+ * Kubernetes.
  * Fails with SW_ETYPE (message names the path, what was expected, what was found) and SW_ENOMEM. */
 int sw_service_read(const json_t *object, struct sw_arena *arena, struct sw_service *ret,
                     struct sw_err *reterr);

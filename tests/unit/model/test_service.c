@@ -136,6 +136,11 @@ static void read_target_absent_is_the_port_itself(void **state)
     assert_int_equal(port.target_number, 80);
     port = port_of(*state, "{'port':80,'targetPort':null}");
     assert_int_equal(port.target_number, 80);
+    port = port_of(*state, "{'port':80,'targetPort':0}");
+    assert_int_equal(port.target_number, 80);
+    port = port_of(*state, "{'port':80,'targetPort':''}");
+    assert_int_equal(port.target_number, 80);
+    sw_check_str(port.target_name, NULL);
 }
 
 static void read_refuses_each_wrong_type_by_its_path(void **state)
