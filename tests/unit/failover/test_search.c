@@ -261,8 +261,8 @@ static void nearest_gateway_may_have_no_labels(void **state)
                           "the nearest is Service gw/a in cluster east, which has no labels");
 }
 
-/* However many labels are wanted, what has the port is a neighbour; a label that both have makes one
- * of what has not. */
+/* However many labels are wanted, what has the port is a neighbour, and so is what lacks it but
+ * shares a label. */
 static void nearest_gateway_of_many_labels_may_share_none(void **state)
 {
     sw_world_cluster(*state, "east");
