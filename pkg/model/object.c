@@ -57,7 +57,9 @@ int sw_object_read_as(enum sw_kind kind, const json_t *object, struct sw_arena *
     }
     if (r < 0)
         return r;
-    if (meta->namespace_.len == 0 && kind != SW_KIND_NAMESPACE)
+    if (kind == SW_KIND_NAMESPACE)
+        meta->namespace_ = (struct sw_str){NULL, 0};
+    else if (meta->namespace_.len == 0)
         meta->namespace_ = SW_STR("default");
     *ret = typed;
     return 1;

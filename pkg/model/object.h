@@ -15,7 +15,7 @@ struct sw_object {
 
 /* Reads a whole object in the CRD form. Returns 1, or 0 (and *ret untouched) for a kind that an
  * index does not hold. Everything in *ret is in `arena`. A namespaced object without a namespace is
- * taken to be in "default", as kubectl would.
+ * taken to be in "default", as kubectl would; one that a Namespace gives does not count.
  * Fails with SW_ETYPE (what is wrong with the object) and SW_ENOMEM. */
 int sw_object_read(const json_t *object, struct sw_arena *arena, struct sw_object *ret,
                    struct sw_err *reterr);

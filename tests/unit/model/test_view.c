@@ -206,6 +206,24 @@ static void lookups_find_each_of_many_and_nothing_else(void **state)
     assert_null(sw_view_namespace(view, SW_STR("zzz")));
 }
 
+/* A file may give a Namespace a namespace, which means nothing: it is sorted and found by name. */
+static void lookup_finds_a_namespace_that_claims_to_be_in_another(void **state)
+{
+    const struct sw_view *view;
+
+    sw_world_cluster(*state, "east");
+    sw_world_namespace(*state, "b", "{}");
+    sw_world_add(*state, "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'a',"
+                         "'namespace':'z'}}");
+    sw_world_namespace(*state, "c", "{}");
+    sw_world_namespace(*state, "a", "{'v':'2'}");
+    view = built(*state);
+    assert_int_equal(view->n_namespaces, 3);
+    sw_check_labels(&sw_view_namespace(view, SW_STR("a"))->meta.labels, "v=2");
+    assert_non_null(sw_view_namespace(view, SW_STR("b")));
+    assert_non_null(sw_view_namespace(view, SW_STR("c")));
+}
+
 static void services_in_gives_one_namespace(void **state)
 {
     const struct sw_view *view;
@@ -257,6 +275,7 @@ int main(void)
         SW_WORLD_TEST(add_puts_what_has_no_namespace_into_default),
         SW_WORLD_TEST(finish_ranks_workspaces_and_settings),
         SW_WORLD_TEST(lookups_find_each_of_many_and_nothing_else),
+        SW_WORLD_TEST(lookup_finds_a_namespace_that_claims_to_be_in_another),
         SW_WORLD_TEST(services_in_gives_one_namespace),
         SW_WORLD_TEST(index_knows_local_and_config),
     };
