@@ -226,6 +226,26 @@ static void rule_leaves_an_update_of_other_annotations_unjudged(void **state)
     check(judge_update(world, "{'metadata':{'finalizers':['x']}}", "{'metadata':{}}"), "", "");
 }
 
+/* So that a finalizer can leave an object that slipped in while the webhook was down. */
+static void rule_leaves_an_unchanged_slip_unjudged(void **state)
+{
+    static const char slipped[] = "{'metadata':{%s},'spec':%s,'defaultEastWestGatewaySettings':%s}";
+    struct sw_world *world = *state;
+    const char *old = sw_arena_printf(&world->arena, slipped, "", "null", "[{'a':1}]");
+
+    begin(world);
+    check(judge_update(
+              world,
+              sw_arena_printf(&world->arena, slipped, "'finalizers':[]", "null", "[{'a':1}]"), old),
+          "", "");
+    check(judge_update(world, "{'metadata':{},'defaultEastWestGatewaySettings':[{'a':1}]}", old),
+          "", "");
+    assert_int_equal(
+        judge_update(world, sw_arena_printf(&world->arena, slipped, "", "null", "[]"), old)
+            .refusals.n,
+        2);
+}
+
 static void rule_judges_an_update_of_spec_or_hierarchy(void **state)
 {
     static const char spec[] = SPEC("{'app':'wg'}", "[]");
@@ -272,6 +292,7 @@ int main(void)
         SW_WORLD_TEST(rule_warns_of_priorities_that_exclude_regions),
         SW_WORLD_TEST(rule_leaves_what_is_being_deleted_unjudged),
         SW_WORLD_TEST(rule_leaves_an_update_of_other_annotations_unjudged),
+        SW_WORLD_TEST(rule_leaves_an_unchanged_slip_unjudged),
         SW_WORLD_TEST(rule_judges_an_update_of_spec_or_hierarchy),
     };
 

@@ -171,6 +171,14 @@ static void read_takes_locality(void **state)
     assert_false(locality.prioritizes);
 }
 
+static void read_takes_an_empty_list_for_absent(void **state)
+{
+    struct sw_locality_lb locality = locality_of(*state, "{'distribute':[],'failoverPriority':[]}");
+
+    assert_true(locality.present);
+    assert_false(locality.distributes || locality.prioritizes);
+}
+
 static void read_takes_tls(void **state)
 {
     struct sw_level level = top_of(*state, "{'tls':{'mode':'ISTIO_MUTUAL','sni':'x.y'}}");
@@ -272,6 +280,7 @@ int main(void)
         SW_WORLD_TEST(read_takes_many_subsets),
         SW_WORLD_TEST(read_takes_the_load_balancer),
         SW_WORLD_TEST(read_takes_locality),
+        SW_WORLD_TEST(read_takes_an_empty_list_for_absent),
         SW_WORLD_TEST(read_takes_tls),
         SW_WORLD_TEST(read_takes_an_absent_tls_mode_for_disable),
         SW_WORLD_TEST(read_takes_the_inject_annotation_for_false_alone),

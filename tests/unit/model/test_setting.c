@@ -149,11 +149,36 @@ static void read_refuses_an_empty_service_labels(void **state)
 
 static void read_takes_outlier_detection(void **state)
 {
-    struct sw_setting setting = setting_of(
-        *state, "{'defaultTrafficSetting':{'outlierDetection':{'interval':'5s'},'x':1}}");
+    static const char spec[] = "{'defaultTrafficSetting':{'outlierDetection':{'interval':'5s'}}}";
 
-    assert_true(setting.outlier.present);
-    sw_check_str(setting.outlier.fields[SW_OUTLIER_INTERVAL].text, "5s");
+    sw_check_str(setting_of(*state, spec).outlier.fields[SW_OUTLIER_INTERVAL].text, "5s");
+}
+
+/* istiod refuses a rule that counts local failures but does not tell them from the others. */
+static void read_refuses_local_failures_that_are_not_split(void **state)
+{
+    static const char *const refused[][2] = {
+        {"{'consecutiveLocalOriginFailures':5}", "5"},
+        {"{'consecutiveLocalOriginFailures':1,'splitExternalLocalOriginErrors':null}", "1"},
+    };
+    static const char *const taken[] = {
+        "{'consecutiveLocalOriginFailures':5,'splitExternalLocalOriginErrors':true}",
+        "{'consecutiveLocalOriginFailures':0}",
+    };
+    static const char spec[] = "{'defaultTrafficSetting':{'outlierDetection':%s}}";
+    struct sw_world *world = *state;
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+        check_spec_unreadable(
+            world, sw_arena_printf(&world->arena, spec, refused[i][0]),
+            sw_arena_printf(&world->arena,
+                            "spec.defaultTrafficSetting.outlierDetection."
+                            "consecutiveLocalOriginFailures: expected 0, or "
+                            "splitExternalLocalOriginErrors: true beside it, found %s",
+                            refused[i][1]));
+    for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+        assert_true(
+            setting_of(world, sw_arena_printf(&world->arena, spec, taken[i])).outlier.present);
 }
 
 static void read_takes_each_topology(void **state)
@@ -322,22 +347,19 @@ static void read_refuses_each_wrong_type_by_its_path(void **state)
         check_unreadable(*state, cases[i][0], cases[i][1]);
 }
 
+static struct sw_setting ranked(const char *created, const char *namespace_, const char *name)
+{
+    return (struct sw_setting){.meta = {.created = sw_str_from(created),
+                                        .namespace_ = sw_str_from(namespace_),
+                                        .name = sw_str_from(name)}};
+}
+
 static void cmp_ranks_by_age_then_name(void **state)
 {
     struct sw_setting order[] = {
-        {.meta = {.created = SW_STR("2026-01-01T00:00:00Z"),
-                  .namespace_ = SW_STR("z"),
-                  .name = SW_STR("z")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
-                  .namespace_ = SW_STR("a"),
-                  .name = SW_STR("z")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
-                  .namespace_ = SW_STR("b"),
-                  .name = SW_STR("a")}},
-        {.meta = {.created = SW_STR("2026-01-02T00:00:00Z"),
-                  .namespace_ = SW_STR("b"),
-                  .name = SW_STR("b")}},
-        {.meta = {.namespace_ = SW_STR("a"), .name = SW_STR("a")}},
+        ranked("2026-01-01T00:00:00Z", "z", "z"), ranked("2026-01-02T00:00:00Z", "a", "z"),
+        ranked("2026-01-02T00:00:00Z", "b", "a"), ranked("2026-01-02T00:00:00Z", "b", "b"),
+        ranked(NULL, "a", "a"),
     };
     size_t n = sizeof(order) / sizeof(*order);
 
@@ -361,6 +383,7 @@ int main(void)
         SW_WORLD_TEST(read_refuses_gateways_without_a_selector),
         SW_WORLD_TEST(read_refuses_an_empty_service_labels),
         SW_WORLD_TEST(read_takes_outlier_detection),
+        SW_WORLD_TEST(read_refuses_local_failures_that_are_not_split),
         SW_WORLD_TEST(read_takes_each_topology),
         SW_WORLD_TEST(read_takes_priority_in_order),
         SW_WORLD_TEST(read_takes_regions_of_the_spec),
