@@ -217,6 +217,7 @@ static void next_refuses_what_it_does_not_know(void **state)
 {
     (void)state;
     assert_malformed("a: !mine x\n", "line 1, column 4: the tag !mine is not known here");
+    assert_malformed("!mine a: x\n", "line 1, column 1: the tag !mine is not known here");
     assert_malformed("a: !!set {x}\n",
                      "line 1, column 4: the tag tag:yaml.org,2002:set is not known here");
     assert_malformed("a: !!map [x]\n",

@@ -141,6 +141,31 @@ static void items_begin_refuses_a_list_without_an_array(void **state)
     assert_int_equal(items.next, 77);
 }
 
+static void items_run_out_of_memory(void **state)
+{
+    struct sw_world *world = *state;
+    int begun = SW_ENOMEM, next = SW_ENOMEM;
+
+    for (size_t max = 0; next == SW_ENOMEM; max += 16) {
+        json_t *list = sw_world_json(world, "{'apiversion':'v1','kind':'AList','items':[{}]}");
+        struct sw_form_items items;
+        struct sw_arena arena;
+        json_t *object;
+
+        sw_arena_init(&arena, 64, max);
+        {
+            SW_JSON_SCOPE(&arena);
+            begun = sw_form_items_begin(list, &arena, &items, NULL);
+            if (begun == 0)
+                next = sw_form_items_next(&items, &object, NULL);
+        }
+        sw_arena_release(&arena);
+        assert_true(begun == 0 || begun == SW_ENOMEM);
+        assert_true(max < 1 << 14);
+    }
+    assert_int_equal(next, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +175,7 @@ int main(void)
         SW_WORLD_TEST(items_that_are_no_objects_are_passed_over),
         SW_WORLD_TEST(items_begin_mends_the_list_itself),
         SW_WORLD_TEST(items_begin_refuses_a_list_without_an_array),
+        SW_WORLD_TEST(items_run_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
