@@ -6,8 +6,10 @@
 
 #include "base/banned.h"
 
-/* Longest list of clusters or nearest neighbour that a message gives. */
-#define MAX_TEXT_BYTES 600
+/* Longest list of names that a message gives, and longest message: long enough for lists of both
+ * clusters and namespaces, and what is said between them. */
+#define MAX_LIST_BYTES    600
+#define MAX_MESSAGE_BYTES 2400
 
 /* What the rule works on. */
 struct work {
@@ -27,17 +29,55 @@ struct question {
     const struct sw_labels *selector; /* NULL: any Service */
 };
 
+/* Names, comma-separated, as many as a message has room for. */
+struct list {
+    struct sw_buf text;
+    size_t n, n_shown;
+};
+
 /* How the clusters answered. */
 struct answers {
-    size_t n_yes, n_no, n_unseen;
-    struct sw_buf no;     /* their names, comma-separated */
-    struct sw_buf unseen; /* of these too */
+    size_t n_yes;
+    struct list no, unseen; /* names of clusters */
 };
+
+static void cleanup_list(struct list *list)
+{
+    sw_buf_release(&list->text);
+}
 
 static void cleanup_answers(struct answers *answers)
 {
-    sw_buf_release(&answers->no);
-    sw_buf_release(&answers->unseen);
+    cleanup_list(&answers->no);
+    cleanup_list(&answers->unseen);
+}
+
+static void list_init(struct list *list)
+{
+    *list = (struct list){.n = 0};
+    sw_buf_init(&list->text, MAX_LIST_BYTES);
+}
+
+static void list_add(struct list *list, struct sw_str name)
+{
+    const char *comma = list->n_shown ? ", " : "";
+
+    list->n++;
+    if (list->text.len + strlen(comma) + name.len > MAX_LIST_BYTES)
+        return;
+    list->n_shown++;
+    sw_buf_append_text(&list->text, comma);
+    sw_buf_append_str(&list->text, name);
+}
+
+/* Appends the list; its failure becomes the buffer's. */
+static void list_write(const struct list *list, struct sw_buf *buf)
+{
+    if (list->text.failure)
+        buf->failure = list->text.failure;
+    sw_buf_append_str(buf, sw_buf_str(&list->text));
+    if (list->n > list->n_shown)
+        sw_buf_printf(buf, "%s%zu more", list->n_shown ? " and " : "", list->n - list->n_shown);
 }
 
 static bool has_gateway(const struct work *work, const struct sw_view *view,
@@ -53,40 +93,24 @@ static bool has_service(const struct work *work, const struct sw_view *view,
     return sw_search_service(work->index, view, work->workspace, question->selector);
 }
 
-static void list_cluster(struct sw_buf *buf, struct sw_str cluster)
+/* A message that has become too long is cut there, which is no failure. */
+static int message_status(struct sw_buf *message, struct sw_err *reterr)
 {
-    sw_buf_append_text(buf, buf->len ? ", " : "");
-    sw_buf_append_str(buf, cluster);
+    if (message->failure == SW_ELIMIT)
+        message->failure = 0;
+    return sw_buf_status(message, reterr);
 }
 
-/* A list too long for a message is cut there, which is no failure. */
-static int list_status(struct sw_buf *list, struct sw_err *reterr)
+static void ask_all(const struct work *work, const struct question *question, struct answers *ret)
 {
-    if (list->failure == SW_ELIMIT)
-        list->failure = 0;
-    return sw_buf_status(list, reterr);
-}
-
-static int ask_all(const struct work *work, const struct question *question, struct answers *ret,
-                   struct sw_err *reterr)
-{
-    int r;
-
     for (size_t i = 0; i < work->index->n_views; i++) {
         const struct sw_view *view = work->index->views[i];
 
-        if (question->ask(work, view, question)) {
+        if (question->ask(work, view, question))
             ret->n_yes++;
-        } else if (!view->source.synced) {
-            ret->n_unseen++;
-            list_cluster(&ret->unseen, view->source.cluster);
-        } else {
-            ret->n_no++;
-            list_cluster(&ret->no, view->source.cluster);
-        }
+        else
+            list_add(view->source.synced ? &ret->no : &ret->unseen, view->source.cluster);
     }
-    r = list_status(&ret->no, reterr);
-    return r < 0 ? r : list_status(&ret->unseen, reterr);
 }
 
 /* Finds one selector wanting: a refusal, or a warning where the user allowed it. */
@@ -104,9 +128,13 @@ static int refuse(struct work *work, enum sw_reason reason, const struct sw_at *
 
 static void write_scope(const struct sw_workspace *workspace, struct sw_buf *buf)
 {
-    sw_buf_printf(buf, " in workspace %.*s (namespaces", SW_STR_ARG(workspace->meta.name));
+    SW_CLEANUP(cleanup_list) struct list patterns;
+
+    list_init(&patterns);
     for (size_t i = 0; i < workspace->n_patterns; i++)
-        sw_buf_printf(buf, "%s %.*s", i ? "," : "", SW_STR_ARG(workspace->patterns[i].text));
+        list_add(&patterns, workspace->patterns[i].text);
+    sw_buf_printf(buf, " in workspace %.*s (namespaces ", SW_STR_ARG(workspace->meta.name));
+    list_write(&patterns, buf);
     sw_buf_append_text(buf, ")");
 }
 
@@ -147,21 +175,42 @@ static int find_unmatched(struct work *work, const struct question *question,
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
     int r;
 
-    sw_buf_init(&text, 4 * MAX_TEXT_BYTES);
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
     describe(work, question, &text);
-    if (answers->n_no)
-        sw_buf_printf(&text, " in %.*s", SW_STR_ARG(sw_buf_str(&answers->no)));
-    if (answers->n_unseen) {
-        sw_buf_printf(&text, "; not judged, for not seen yet: %.*s",
-                      SW_STR_ARG(sw_buf_str(&answers->unseen)));
-        r = list_status(&text, reterr);
-        return r < 0 ? r
-                     : sw_outcome_find(work->outcome, &work->outcome->warnings, SW_CLUSTER_UNSEEN,
-                                       at, reterr, "%.*s", SW_STR_ARG(sw_buf_str(&text)));
+    if (answers->no.n) {
+        sw_buf_append_text(&text, " in ");
+        list_write(&answers->no, &text);
     }
-    describe_nearest(work, question, &text);
-    r = list_status(&text, reterr);
-    return r < 0 ? r : refuse(work, question->reason, at, sw_buf_str(&text), reterr);
+    if (answers->unseen.n) {
+        sw_buf_append_text(&text, "; not judged, for not seen yet: ");
+        list_write(&answers->unseen, &text);
+    } else {
+        describe_nearest(work, question, &text);
+    }
+    r = message_status(&text, reterr);
+    if (r < 0)
+        return r;
+    if (answers->unseen.n)
+        return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_CLUSTER_UNSEEN, at,
+                               reterr, "%.*s", SW_STR_ARG(sw_buf_str(&text)));
+    return refuse(work, question->reason, at, sw_buf_str(&text), reterr);
+}
+
+static int find_partly_matched(struct work *work, const struct question *question,
+                               const struct answers *answers, const struct sw_at *at,
+                               struct sw_err *reterr)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+    int r;
+
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
+    sw_buf_printf(&text, "%s in ", sw_reason_sentence(question->reason));
+    list_write(&answers->no, &text);
+    r = message_status(&text, reterr);
+    if (r < 0)
+        return r;
+    return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_PARTLY_MATCHED, at, reterr,
+                           "%.*s", SW_STR_ARG(sw_buf_str(&text)));
 }
 
 /* One selector, in every cluster. */
@@ -169,20 +218,15 @@ static int judge_selector(struct work *work, const struct question *question,
                           const struct sw_at *at, struct sw_err *reterr)
 {
     SW_CLEANUP(cleanup_answers) struct answers answers = {0};
-    int r;
 
-    sw_buf_init(&answers.no, MAX_TEXT_BYTES);
-    sw_buf_init(&answers.unseen, MAX_TEXT_BYTES);
-    r = ask_all(work, question, &answers, reterr);
-    if (r < 0)
-        return r;
+    list_init(&answers.no);
+    list_init(&answers.unseen);
+    ask_all(work, question, &answers);
     if (answers.n_yes == 0)
         return find_unmatched(work, question, &answers, at, reterr);
-    if (answers.n_no == 0)
+    if (answers.no.n == 0)
         return 0;
-    return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_PARTLY_MATCHED, at, reterr,
-                           "%s in %.*s", sw_reason_sentence(question->reason),
-                           SW_STR_ARG(sw_buf_str(&answers.no)));
+    return find_partly_matched(work, question, &answers, at, reterr);
 }
 
 static int judge_exposed(struct work *work, const struct sw_gateway_setting *gateways,
@@ -236,7 +280,7 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
     int r;
 
-    sw_buf_init(&text, 4 * MAX_TEXT_BYTES);
+    sw_buf_init(&text, MAX_MESSAGE_BYTES);
     work->workspace = sw_scope_named(work->index, hierarchy);
     if (work->workspace)
         return 0;
@@ -249,7 +293,7 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
     else
         sw_buf_append_text(&text, "expected the name of a workspace, found nothing; ");
     sw_search_nearest_workspace(work->index, hierarchy, &text);
-    r = list_status(&text, reterr);
+    r = message_status(&text, reterr);
     return r < 0 ? r : refuse(work, SW_WORKSPACE_UNKNOWN, at, sw_buf_str(&text), reterr);
 }
 

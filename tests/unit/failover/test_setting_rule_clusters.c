@@ -1,6 +1,8 @@
 /* pkg/failover/setting_rule.c: what matches in some clusters only, and what has not been seen. */
 #include "setting.h"
 
+#include "base/cleanup.h"
+
 static void rule_allows_what_matches_in_some_clusters_with_a_warning(void **state)
 {
     begin(*state);
@@ -87,6 +89,45 @@ static void rule_reads_workspaces_of_the_config_cluster(void **state)
           "");
 }
 
+/* Long lists are cut, not refused: a message is for people, and its end counts as much. */
+static void rule_cuts_lists_that_are_too_long_for_a_message(void **state)
+{
+    struct sw_world *world = *state;
+    SW_CLEANUP(sw_buf_release) struct sw_buf patterns;
+    const char *message, *tail;
+
+    sw_buf_init(&patterns, 1 << 20);
+    for (int i = 0; i < 2000; i++)
+        sw_buf_printf(&patterns, "%s'*/namespace-%04d'", i ? "," : "[", i);
+    sw_buf_append(&patterns, "]", 2);
+    sw_world_cluster(world, "east");
+    sw_world_workspace(world, "shop", patterns.data);
+    add_gateway(world);
+    sw_world_cluster(world, sw_arena_printf(&world->arena, "%0700d", 1));
+    sw_world_cluster(world, "west");
+    message = judge(world, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'x'}}]"))
+                  .refusals.items[0]
+                  .message;
+    tail = strstr(message, ", */namespace-0032");
+    assert_non_null(tail);
+    assert_string_equal(tail, ", */namespace-0032 and 1967 more) in east, west and 1 more; the "
+                              "workspace has no Service at all");
+}
+
+static void rule_counts_clusters_where_no_name_has_room(void **state)
+{
+    struct sw_world *world = *state;
+
+    sw_world_cluster(world, "east");
+    sw_world_workspace(world, "shop", "['*/shop']");
+    sw_world_service(world, "shop", "cart", "{}");
+    add_gateway(world);
+    sw_world_cluster(world, sw_arena_printf(&world->arena, "%0700d", 1));
+    check(judge(world, SW_WORLD_EXPOSE_ALL), "",
+          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in 1 more\n"
+          "PartlyMatched " AT ": the workspace has no Service in 1 more");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +137,8 @@ int main(void)
         SW_WORLD_TEST(rule_counts_what_an_unseen_cluster_is_known_to_have),
         SW_WORLD_TEST(rule_judges_a_live_view_as_any_other),
         SW_WORLD_TEST(rule_reads_workspaces_of_the_config_cluster),
+        SW_WORLD_TEST(rule_cuts_lists_that_are_too_long_for_a_message),
+        SW_WORLD_TEST(rule_counts_clusters_where_no_name_has_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
