@@ -203,7 +203,6 @@ static void help_fits_a_terminal_and_names_every_option(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_non_null(strstr(rest.data, names[i]));
     assert_true(sw_str_has_suffix(rest, SW_STR("\n")));
-    rest.len = (size_t)(strstr(rest.data, "Clusters:") - rest.data); /* what follows is io's */
     while (rest.len)
         assert_true(sw_str_cut(&rest, '\n').len <= 80);
 }
