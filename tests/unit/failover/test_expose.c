@@ -190,6 +190,23 @@ static void expose_of_a_namespace_that_is_not_in_the_view_inherits_nothing(void 
     check_reason(expose(*state, "{'failover':'enable'}").reason, SW_EXPOSED);
 }
 
+/* The two labels that the webhook records are for people. */
+static void expose_decides_nothing_from_the_record(void **state)
+{
+    static const char record[] = "{'failover.tetrate.io/workspace':'%s',"
+                                 "'failover.tetrate.io/cluster':'west'}";
+    struct sw_world *world = *state;
+
+    begin(world, EXPOSE("[" LABELS("{'failover':'enable'}") "]"));
+    check_reason(expose(world, sw_arena_printf(&world->arena, record, "shop")).reason,
+                 SW_NOT_SELECTED);
+    sw_world_teardown(state);
+    sw_world_setup(state);
+    world = *state;
+    begin(world, SW_WORLD_EXPOSE_ALL);
+    check_reason(expose(world, sw_arena_printf(&world->arena, record, "bank")).reason, SW_EXPOSED);
+}
+
 static void expose_of_a_disabled_service_is_disabled(void **state)
 {
     struct sw_exposure exposure;
@@ -340,6 +357,7 @@ int main(void)
         SW_WORLD_TEST(expose_counts_the_namespaces_failover_label_as_the_services),
         SW_WORLD_TEST(expose_counts_no_other_label_of_the_namespace),
         SW_WORLD_TEST(expose_of_a_namespace_that_is_not_in_the_view_inherits_nothing),
+        SW_WORLD_TEST(expose_decides_nothing_from_the_record),
         SW_WORLD_TEST(expose_of_a_disabled_service_is_disabled),
         SW_WORLD_TEST(expose_in_a_disabled_namespace_is_disabled_unless_the_service_says_otherwise),
         SW_WORLD_TEST(expose_disables_before_it_asks_what_istio_can_do),

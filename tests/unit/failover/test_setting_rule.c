@@ -90,6 +90,22 @@ static void rule_finds_services_in_the_workspaces_namespaces_alone(void **state)
           UNKNOWN_SERVICE, "");
 }
 
+/* Whatever a setting holds, it gets an answer that a person can read. */
+static void rule_cuts_a_message_that_is_too_long(void **state)
+{
+    struct sw_world *world = *state;
+    struct sw_outcome outcome;
+    char labels[4096];
+
+    snprintf(labels, sizeof(labels), "{'app':'%03000d'}", 7);
+    begin(world);
+    outcome = judge(world, sw_arena_printf(&world->arena, SPEC("%s", "[]"), labels));
+    assert_int_equal(outcome.refusals.n, 1);
+    assert_string_equal(outcome.refusals.items[0].message,
+                        "workloadSelector matches no gateway: looked for a Service in namespace gw "
+                        "with TCP port 15443 and labels app=");
+}
+
 static void rule_counts_the_namespaces_failover_label(void **state)
 {
     begin(*state);
@@ -282,6 +298,7 @@ int main(void)
         SW_WORLD_TEST(rule_refuses_a_selector_that_matches_no_gateway),
         SW_WORLD_TEST(rule_refuses_labels_that_match_no_service),
         SW_WORLD_TEST(rule_finds_services_in_the_workspaces_namespaces_alone),
+        SW_WORLD_TEST(rule_cuts_a_message_that_is_too_long),
         SW_WORLD_TEST(rule_counts_the_namespaces_failover_label),
         SW_WORLD_TEST(rule_refuses_a_workspace_without_any_service),
         SW_WORLD_TEST(rule_tells_everything_at_once),
