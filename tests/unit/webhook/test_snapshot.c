@@ -59,7 +59,7 @@ static int setup(void **state)
 
     if (!f)
         return -1;
-    *f = (struct fixture){0};
+    *f = (struct fixture){.n_freed = 0};
     sw_snapshot_init(&f->snapshot, new_value(f, 1), f->slots, N_SLOTS);
     *state = f;
     return 0;
@@ -138,7 +138,7 @@ static void release_frees_all_there_is(void **state)
 
 static void release_of_nothing_is_allowed(void **state)
 {
-    struct sw_snapshot zeroed = {0};
+    struct sw_snapshot zeroed = {.n_slots = 0};
 
     (void)state;
     sw_snapshot_release(NULL);
