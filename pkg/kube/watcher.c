@@ -24,7 +24,7 @@ int sw_watcher_new(const struct sw_watcher_options *options, struct sw_watcher *
     if (!watcher)
         return sw_err_nomem(reterr);
     watcher->options = *options;
-    sw_reflector_init(&watcher->reflector, options->sink, options->seed);
+    sw_reflector_init(&watcher->reflector, options->sink, options->presence, options->seed);
     *ret = watcher;
     return 0;
 }
@@ -76,7 +76,7 @@ static void abandon(struct sw_watcher *watcher)
     watcher->transfer = NULL;
 }
 
-static void send_request(struct sw_watcher *watcher, const struct sw_reflector_request *request)
+static void send_request(struct sw_watcher *watcher, const struct sw_request *request)
 {
     const struct sw_watcher_options *options = &watcher->options;
     const struct sw_http_sink sink = {watcher, on_response, on_data, on_closed};
@@ -88,7 +88,7 @@ static void send_request(struct sw_watcher *watcher, const struct sw_reflector_r
     abandon(watcher); /* the rest of an answer that was not 200 */
     sw_buf_init(&query, MAX_PATH_BYTES);
     sw_buf_init(&path, MAX_PATH_BYTES);
-    sw_reflector_write_query(request, &query);
+    sw_request_write_query(request, &query);
     sw_buf_append_text(&path, options->path);
     sw_buf_append_text(&path, "?");
     sw_buf_append_str(&path, sw_buf_str(&query));
@@ -102,7 +102,7 @@ static void send_request(struct sw_watcher *watcher, const struct sw_reflector_r
 
 int64_t sw_watcher_step(struct sw_watcher *watcher, int64_t now_ms)
 {
-    struct sw_reflector_request request;
+    struct sw_request request;
     int64_t wake_ms = now_ms;
 
     for (;;) {

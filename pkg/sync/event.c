@@ -1,6 +1,7 @@
 #include "sync/event.h"
 
 #include "json/scan.h"
+#include "sync/shallow.h"
 
 #include "base/banned.h"
 
@@ -31,6 +32,18 @@ static const struct sw_scan_want event_wants[] = {
     {"object", OBJECT, object_wants},
     {NULL, 0, NULL},
 };
+
+/* One object that is nested too deep to be kept must not keep what it comes in from being read. */
+static int scan(struct sw_str text, const struct sw_scan_want *wants, struct sw_scan_slice *slices,
+                size_t n_slices, struct sw_err *reterr)
+{
+    struct sw_err err = {0};
+    int r = sw_scan(text, wants, slices, n_slices, &err);
+
+    if (r == SW_ELIMIT)
+        return sw_shallow_scan(text, wants, slices, n_slices, reterr);
+    return r < 0 ? sw_err_set(reterr, r, "%s", err.message) : 0;
+}
 
 /* A string member, unset when it is absent or null. */
 static int read_string(const struct sw_scan_slice *slice, const char *path, struct sw_arena *arena,
@@ -85,7 +98,7 @@ int sw_event_read(struct sw_str line, struct sw_arena *arena, struct sw_event *r
     struct sw_scan_slice slices[N_EVENT_SLOTS];
     struct sw_event event = {0};
     struct sw_str end;
-    int r = sw_scan(line, event_wants, slices, N_EVENT_SLOTS, reterr);
+    int r = scan(line, event_wants, slices, N_EVENT_SLOTS, reterr);
 
     if (r == 0)
         r = read_type(&slices[TYPE], arena, &event.type, reterr);
@@ -134,7 +147,7 @@ int sw_page_read(struct sw_str text, struct sw_arena *arena, struct sw_page *ret
     struct sw_scan_slice slices[N_PAGE_SLOTS];
     struct sw_page page = {0};
     struct sw_str kind = {NULL, 0};
-    int r = sw_scan(text, page_wants, slices, N_PAGE_SLOTS, reterr);
+    int r = scan(text, page_wants, slices, N_PAGE_SLOTS, reterr);
 
     if (r == 0)
         r = read_string(&slices[KIND], "kind", arena, &kind, reterr);
@@ -157,36 +170,16 @@ int sw_page_read(struct sw_str text, struct sw_arena *arena, struct sw_page *ret
     return 0;
 }
 
-/* Length of the string at the start of s, whose text was checked. */
-static size_t string_length(struct sw_str s)
-{
-    size_t i = 1;
-
-    while (i < s.len && s.data[i] != '"')
-        i += s.data[i] == '\\' ? 2 : 1;
-    return i + 1;
-}
-
-/* The page was scanned whole, so brackets match and strings end: only depth is counted here. */
+/* What is no object between the items (white space and commas) is passed over. */
 bool sw_page_next(struct sw_page *page, struct sw_str *ret)
 {
-    size_t begin = 0, depth = 0, i;
+    size_t begin = sw_str_find(page->items, '{');
+    struct sw_str rest = sw_str_slice(page->items, begin, page->items.len);
+    size_t len = sw_shallow_length(rest);
 
-    while (begin < page->items.len && page->items.data[begin] != '{')
-        begin++;
-    for (i = begin; i < page->items.len; i++) {
-        char c = page->items.data[i];
-
-        if (c == '"')
-            i += string_length(sw_str_slice(page->items, i, page->items.len)) - 1;
-        else if (c == '{' || c == '[')
-            depth++;
-        else if ((c == '}' || c == ']') && --depth == 0)
-            break;
-    }
-    if (i >= page->items.len)
+    if (len == 0)
         return false;
-    *ret = sw_str_slice(page->items, begin, i + 1);
-    page->items = sw_str_slice(page->items, i + 1, page->items.len);
+    *ret = sw_str_slice(rest, 0, len);
+    page->items = sw_str_slice(rest, len, rest.len);
     return true;
 }

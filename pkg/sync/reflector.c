@@ -1,6 +1,7 @@
 #include "sync/reflector.h"
 
 #include "sync/event.h"
+#include "sync/turn.h"
 
 #include <stdio.h>
 
@@ -17,13 +18,17 @@
 /* A watch that ends sooner than that is a failure, or it would be asked for in a tight loop. */
 #define MIN_WATCH_MS 1000
 
-void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink sink, uint64_t seed)
+void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink sink,
+                       enum sw_reflector_presence presence, uint64_t seed)
 {
     *reflector = (struct sw_reflector){
         .sink = sink,
         .stats = {.heard_ms = -1},
-        .verb = SW_REFLECTOR_WATCH_LIST,
+        .verb = SW_REQUEST_WATCH_LIST,
+        .presence = presence,
+        .page_limit = SW_REFLECTOR_PAGE,
         .wake_ms = INT64_MIN,
+        .missing_ms = -1,
     };
     sw_backoff_init(&reflector->backoff, seed);
     sw_frame_init(&reflector->frame);
@@ -40,75 +45,38 @@ void sw_reflector_release(struct sw_reflector *reflector)
     sw_buf_release(&reflector->token);
 }
 
-/* No request is under way; the next one is due in wait_ms. */
-static void rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_ms)
-{
-    reflector->phase = SW_REFLECTOR_RESTING;
-    reflector->wake_ms = now_ms + wait_ms;
-    sw_frame_clear(&reflector->frame);
-    sw_buf_release(&reflector->page);
-}
-
-static void note_failure(struct sw_reflector *reflector, const char *failure)
-{
-    reflector->stats.n_failures++;
-    snprintf(reflector->stats.failure, sizeof(reflector->stats.failure), "%s", failure);
-}
-
-/* Asks for a whole picture next, from the most recent state if `fresh`. */
-static void start_over(struct sw_reflector *reflector, bool fresh)
-{
-    reflector->verb = reflector->no_watch_list ? SW_REFLECTOR_LIST : SW_REFLECTOR_WATCH_LIST;
-    sw_buf_clear(&reflector->token);
-    if (fresh)
-        sw_buf_clear(&reflector->version);
-}
-
-static void fail(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
-{
-    int64_t wait_ms = sw_backoff_fail(&reflector->backoff, now_ms);
-
-    note_failure(reflector, failure);
-    /* A picture that broke off half-way begins again; a watch goes on from where it was. */
-    if (reflector->verb != SW_REFLECTOR_WATCH)
-        start_over(reflector, false);
-    rest(reflector, now_ms, wait_ms);
-}
-
-/* The version is too old for the API server: once more from it, then without one. */
-static void expire(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
-{
-    note_failure(reflector, failure);
-    start_over(reflector, reflector->expired || reflector->verb != SW_REFLECTOR_WATCH);
-    if (reflector->expired) {
-        rest(reflector, now_ms, sw_backoff_fail(&reflector->backoff, now_ms));
-    } else {
-        reflector->expired = true;
-        rest(reflector, now_ms, 0);
-    }
-}
-
 static enum sw_reflector_action wait_until(int64_t wake_ms, int64_t *ret_wake_ms)
 {
     *ret_wake_ms = wake_ms;
     return SW_REFLECTOR_WAIT;
 }
 
-static void fill_request(struct sw_reflector *reflector, struct sw_reflector_request *ret)
+static void fill_request(struct sw_reflector *reflector, struct sw_request *ret)
 {
-    *ret = (struct sw_reflector_request){.verb = reflector->verb};
-    if (reflector->verb == SW_REFLECTOR_LIST)
+    *ret = (struct sw_request){.verb = reflector->verb};
+    if (reflector->verb == SW_REQUEST_LIST) {
         ret->continue_token = sw_buf_str(&reflector->token);
+        ret->limit = reflector->page_limit;
+        return;
+    }
+    ret->timeout_s =
+        WATCH_MIN_S + (unsigned int)sw_backoff_random(&reflector->backoff, WATCH_SPREAD_S);
+    ret->resource_version = sw_buf_str(&reflector->version);
+}
+
+static void give_up(struct sw_reflector *reflector, int64_t now_ms)
+{
+    static const char why[] = "nothing was heard for too long";
+
+    if (reflector->phase == SW_REFLECTOR_RECEIVING && reflector->verb == SW_REQUEST_WATCH_LIST)
+        sw_turn_fail_streaming(reflector, now_ms, why);
     else
-        ret->timeout_s =
-            WATCH_MIN_S + (unsigned int)sw_backoff_random(&reflector->backoff, WATCH_SPREAD_S);
-    if (ret->continue_token.len == 0)
-        ret->resource_version = sw_buf_str(&reflector->version);
+        sw_turn_fail(reflector, now_ms, why);
 }
 
 enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
                                            int64_t *ret_wake_ms,
-                                           struct sw_reflector_request *ret_request)
+                                           struct sw_request *ret_request)
 {
     switch (reflector->phase) {
     case SW_REFLECTOR_RESTING:
@@ -123,11 +91,11 @@ enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64
     case SW_REFLECTOR_RECEIVING:
         if (now_ms < reflector->wake_ms)
             return wait_until(reflector->wake_ms, ret_wake_ms);
-        fail(reflector, now_ms, "nothing was heard for too long");
+        give_up(reflector, now_ms);
         return SW_REFLECTOR_ABORT;
     case SW_REFLECTOR_BROKEN:
     default:
-        rest(reflector, now_ms, reflector->wake_ms - now_ms);
+        sw_turn_rest(reflector, now_ms, reflector->wake_ms - now_ms);
         return SW_REFLECTOR_ABORT;
     }
 }
@@ -140,42 +108,53 @@ static int keep(struct sw_buf *buf, struct sw_str text, struct sw_err *reterr)
     return sw_buf_status(buf, reterr);
 }
 
-static void begin_picture(struct sw_reflector *reflector)
-{
-    reflector->stats.n_pictures++;
-    reflector->sink.begin(reflector->sink.context);
-}
-
-static void end_picture(struct sw_reflector *reflector)
-{
-    reflector->sink.end(reflector->sink.context);
-    reflector->stats.synced = true;
-    reflector->stats.absent = false;
-    reflector->expired = false;
-    reflector->verb = SW_REFLECTOR_WATCH;
-}
-
-/* 404: the API server does not serve the resource, so there is none of it. */
+/* 404: the API server does not serve the resource, so there is none of it. But a proxy in front of
+ * one that starts says 404 too, and one such answer must not empty a store: what was there is gone
+ * only when it stays away. */
 static void be_absent(struct sw_reflector *reflector, int64_t now_ms)
 {
-    begin_picture(reflector);
-    end_picture(reflector);
+    if (reflector->missing_ms < 0)
+        reflector->missing_ms = now_ms;
+    if (reflector->stats.synced && !reflector->stats.absent &&
+        now_ms - reflector->missing_ms < SW_REFLECTOR_ABSENT_MS) {
+        sw_turn_fail(reflector, now_ms, "the API server answered 404");
+        return;
+    }
+    sw_turn_begin_picture(reflector);
+    sw_turn_end_picture(reflector);
     reflector->stats.absent = true;
-    start_over(reflector, true);
-    rest(reflector, now_ms, SW_REFLECTOR_ABSENT_MS);
+    sw_turn_start_over(reflector, true);
+    sw_turn_rest(reflector, now_ms, SW_REFLECTOR_ABSENT_MS);
 }
 
 static void refuse(struct sw_reflector *reflector, int64_t now_ms, int http_status,
                    int64_t retry_after_s)
 {
     char failure[64];
-    int64_t least_ms;
+    int64_t least_ms = retry_after_s * 1000;
 
     snprintf(failure, sizeof(failure), "the API server answered %d", http_status);
-    fail(reflector, now_ms, failure);
-    least_ms = now_ms + retry_after_s * 1000;
-    if (reflector->wake_ms < least_ms)
-        reflector->wake_ms = least_ms;
+    sw_turn_fail(reflector, now_ms, failure);
+    if (least_ms > SW_REFLECTOR_MAX_RETRY_MS)
+        least_ms = SW_REFLECTOR_MAX_RETRY_MS;
+    if (reflector->wake_ms < now_ms + least_ms)
+        reflector->wake_ms = now_ms + least_ms;
+}
+
+/* The moment at which a body that is silent from now on is given up. */
+static int64_t silence_ends(const struct sw_reflector *reflector, int64_t now_ms)
+{
+    return now_ms + (reflector->verb == SW_REQUEST_WATCH ? SW_REFLECTOR_IDLE_MS
+                                                         : SW_REFLECTOR_ANSWER_MS);
+}
+
+static void begin_body(struct sw_reflector *reflector, int64_t now_ms)
+{
+    reflector->phase = SW_REFLECTOR_RECEIVING;
+    reflector->wake_ms = silence_ends(reflector, now_ms);
+    if (reflector->verb == SW_REQUEST_WATCH_LIST ||
+        (reflector->verb == SW_REQUEST_LIST && reflector->token.len == 0))
+        sw_turn_begin_picture(reflector);
 }
 
 void sw_reflector_response(struct sw_reflector *reflector, int64_t now_ms, int http_status,
@@ -184,31 +163,30 @@ void sw_reflector_response(struct sw_reflector *reflector, int64_t now_ms, int h
     if (reflector->phase != SW_REFLECTOR_ASKING)
         return;
     reflector->stats.heard_ms = now_ms;
+    if (http_status != 404)
+        reflector->missing_ms = -1;
     switch (http_status) {
     case 200:
-        reflector->phase = SW_REFLECTOR_RECEIVING;
-        reflector->wake_ms = now_ms + (reflector->verb == SW_REFLECTOR_LIST
-                                           ? SW_REFLECTOR_ANSWER_MS
-                                           : SW_REFLECTOR_IDLE_MS);
-        if (reflector->verb == SW_REFLECTOR_WATCH_LIST ||
-            (reflector->verb == SW_REFLECTOR_LIST && reflector->token.len == 0))
-            begin_picture(reflector);
+        begin_body(reflector, now_ms);
         return;
     case 400:
     case 422:
         /* What an API server without streaming lists says to sendInitialEvents. */
-        if (reflector->verb == SW_REFLECTOR_WATCH_LIST) {
+        if (reflector->verb == SW_REQUEST_WATCH_LIST) {
             reflector->no_watch_list = true;
-            start_over(reflector, true);
-            rest(reflector, now_ms, 0);
+            sw_turn_start_over(reflector, true);
+            sw_turn_rest(reflector, now_ms, 0);
             return;
         }
         break;
     case 404:
-        be_absent(reflector, now_ms);
-        return;
+        if (reflector->presence == SW_REFLECTOR_OPTIONAL) {
+            be_absent(reflector, now_ms);
+            return;
+        }
+        break;
     case 410:
-        expire(reflector, now_ms, "the API server answered 410");
+        sw_turn_expire(reflector, now_ms, "the API server answered 410");
         return;
     default:
         break;
@@ -232,17 +210,17 @@ static int take_event(struct sw_reflector *reflector, int64_t now_ms, const stru
         r = sink->remove(sink->context, event->object, reterr);
         break;
     case SW_EVENT_BOOKMARK:
-        if (event->initial_events_end && reflector->verb == SW_REFLECTOR_WATCH_LIST)
-            end_picture(reflector);
+        if (event->initial_events_end && reflector->verb == SW_REQUEST_WATCH_LIST)
+            sw_turn_end_picture(reflector);
         break;
     case SW_EVENT_ERROR:
     default:
         snprintf(failure, sizeof(failure), "the watch ended with: %.*s",
                  SW_STR_ARG(event->message));
         if (event->expired)
-            expire(reflector, now_ms, failure);
+            sw_turn_expire(reflector, now_ms, failure);
         else
-            fail(reflector, now_ms, failure);
+            sw_turn_fail(reflector, now_ms, failure);
         return 1;
     }
     return r < 0 ? r : keep(&reflector->version, event->version, reterr);
@@ -288,16 +266,18 @@ void sw_reflector_data(struct sw_reflector *reflector, int64_t now_ms, struct sw
     if (reflector->phase != SW_REFLECTOR_RECEIVING)
         return;
     reflector->stats.heard_ms = now_ms;
-    if (reflector->verb == SW_REFLECTOR_LIST) {
-        reflector->wake_ms = now_ms + SW_REFLECTOR_ANSWER_MS;
+    if (reflector->verb == SW_REQUEST_LIST) {
         sw_buf_append_str(&reflector->page, bytes);
         r = sw_buf_status(&reflector->page, &err);
+        if (r == SW_ELIMIT && reflector->page_limit > 1)
+            reflector->page_limit /= 2;
     } else {
-        reflector->wake_ms = now_ms + SW_REFLECTOR_IDLE_MS;
         r = sw_frame_feed(&reflector->frame, bytes, take_line, &taking, &err);
     }
     if (r < 0)
-        fail(reflector, now_ms, err.message);
+        sw_turn_fail_and_start_over(reflector, now_ms, err.message);
+    else if (!taking.over)
+        reflector->wake_ms = silence_ends(reflector, now_ms);
     if (r < 0 || taking.over)
         break_off(reflector);
 }
@@ -330,78 +310,37 @@ static void end_page(struct sw_reflector *reflector, int64_t now_ms)
     r = take_page(reflector, &arena, &last, &err);
     sw_arena_release(&arena);
     if (r < 0) {
-        fail(reflector, now_ms, err.message);
+        sw_turn_fail(reflector, now_ms, err.message);
         return;
     }
     if (last)
-        end_picture(reflector);
-    rest(reflector, now_ms, 0);
+        sw_turn_end_picture(reflector);
+    sw_turn_rest(reflector, now_ms, 0);
 }
 
 void sw_reflector_closed(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
 {
     switch (reflector->phase) {
     case SW_REFLECTOR_ASKING:
-        fail(reflector, now_ms, failure ? failure : "closed without an answer");
+        sw_turn_fail(reflector, now_ms, failure ? failure : "closed without an answer");
         return;
     case SW_REFLECTOR_RECEIVING:
         break;
     case SW_REFLECTOR_BROKEN:
-        rest(reflector, now_ms, reflector->wake_ms - now_ms);
+        sw_turn_rest(reflector, now_ms, reflector->wake_ms - now_ms);
         return;
     case SW_REFLECTOR_RESTING:
     default:
         return;
     }
     if (failure)
-        fail(reflector, now_ms, failure);
-    else if (reflector->verb == SW_REFLECTOR_LIST)
+        sw_turn_fail(reflector, now_ms, failure);
+    else if (reflector->verb == SW_REQUEST_LIST)
         end_page(reflector, now_ms);
-    else if (reflector->verb == SW_REFLECTOR_WATCH_LIST)
-        fail(reflector, now_ms, "the streamed list ended before its bookmark");
+    else if (reflector->verb == SW_REQUEST_WATCH_LIST)
+        sw_turn_fail_streaming(reflector, now_ms, "the streamed list ended before its bookmark");
     else if (now_ms - reflector->sent_ms < MIN_WATCH_MS)
-        fail(reflector, now_ms, "the watch ended as soon as it began");
+        sw_turn_fail(reflector, now_ms, "the watch ended as soon as it began");
     else
-        rest(reflector, now_ms, 0);
-}
-
-/* Appends "key=" and the value with what a query reserves escaped (RFC 3986 section 2.3). */
-static void write_parameter(const char *key, struct sw_str value, struct sw_buf *buf)
-{
-    sw_buf_append_text(buf, buf->len ? "&" : "");
-    sw_buf_append_text(buf, key);
-    sw_buf_append_text(buf, "=");
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '.' || c == '_' || c == '~')
-            sw_buf_append(buf, &c, 1);
-        else
-            sw_buf_printf(buf, "%%%02X", (unsigned char)c);
-    }
-}
-
-static void write_number(const char *key, unsigned int value, struct sw_buf *buf)
-{
-    sw_buf_printf(buf, "%s%s=%u", buf->len ? "&" : "", key, value);
-}
-
-void sw_reflector_write_query(const struct sw_reflector_request *request, struct sw_buf *buf)
-{
-    if (request->verb == SW_REFLECTOR_LIST) {
-        write_number("limit", SW_REFLECTOR_PAGE, buf);
-        if (request->continue_token.len)
-            write_parameter("continue", request->continue_token, buf);
-        return;
-    }
-    write_number("watch", 1, buf);
-    write_parameter("allowWatchBookmarks", SW_STR("true"), buf);
-    write_number("timeoutSeconds", request->timeout_s, buf);
-    if (request->verb == SW_REFLECTOR_WATCH_LIST) {
-        write_parameter("sendInitialEvents", SW_STR("true"), buf);
-        write_parameter("resourceVersionMatch", SW_STR("NotOlderThan"), buf);
-    }
-    if (request->resource_version.len)
-        write_parameter("resourceVersion", request->resource_version, buf);
+        sw_turn_rest(reflector, now_ms, 0);
 }

@@ -14,21 +14,34 @@
 #include "base/buf.h"
 #include "sync/backoff.h"
 #include "sync/frame.h"
+#include "sync/request.h"
 
-/* Objects a page of a list, where the API server has no streaming list. */
+/* Objects a page of a list, where the API server has no streaming list. Halved when a page is over
+ * its cap, for the cap is 500 objects of 100 KiB, and an object may have 3 MiB. */
 #define SW_REFLECTOR_PAGE 500
 
-/* A page is held whole while it is read: 500 objects of 100 KiB. */
+/* A page is held whole while it is read. */
 #define SW_REFLECTOR_MAX_PAGE_BYTES ((size_t)64 << 20)
 
 /* Without a byte for that long a watch is taken for dead: bookmarks come about every minute. */
 #define SW_REFLECTOR_IDLE_MS 300000
 
-/* Without a byte for that long an answer is not waited for any more. */
+/* Without a byte for that long an answer is not waited for any more, nor a streamed list for the
+ * bookmark that ends it. */
 #define SW_REFLECTOR_ANSWER_MS 30000
 
-/* A resource that the API server does not have (404: no CRD) is asked for again then. */
+/* A resource that the API server does not have (404: no CRD) is asked for again then; and one that
+ * it had is gone only when it has been away for as long. */
 #define SW_REFLECTOR_ABSENT_MS 30000
+
+/* Longest wait that a Retry-After is heeded for. API servers say 1. */
+#define SW_REFLECTOR_MAX_RETRY_MS 120000
+
+/* Whether there is always such a resource (a Service), or only with a CRD. */
+enum sw_reflector_presence {
+    SW_REFLECTOR_ALWAYS,   /* a 404 is a failure: something else answered than an API server */
+    SW_REFLECTOR_OPTIONAL, /* a 404 means that there are none */
+};
 
 /* Where the objects go. All calls come from within the reflector's own functions. */
 struct sw_reflector_sink {
@@ -38,23 +51,10 @@ struct sw_reflector_sink {
     void (*begin)(void *context);
     void (*end)(void *context);
     /* One object as JSON text, borrowed for the call. A failure means that nothing could be kept
-     * (SW_ENOMEM, SW_ELIMIT), and the picture is asked for again; an object that cannot be read is
-     * the sink's to note and to pass over. */
+     * (SW_ENOMEM, SW_ELIMIT), and a whole picture is asked for; an object that cannot be read is the
+     * sink's to note and to pass over. */
     int (*put)(void *context, struct sw_str object, struct sw_err *reterr);
     int (*remove)(void *context, struct sw_str object, struct sw_err *reterr);
-};
-
-enum sw_reflector_verb {
-    SW_REFLECTOR_LIST,       /* one page */
-    SW_REFLECTOR_WATCH_LIST, /* a watch that begins with every object there is */
-    SW_REFLECTOR_WATCH,
-};
-
-struct sw_reflector_request {
-    enum sw_reflector_verb verb;
-    struct sw_str resource_version; /* unset: the most recent; borrowed until the next call */
-    struct sw_str continue_token;   /* of a list; unset for the first page; borrowed likewise */
-    unsigned int timeout_s;         /* of a watch, for the API server to end it by */
 };
 
 enum sw_reflector_action {
@@ -90,23 +90,26 @@ struct sw_reflector {
     struct sw_buf version;  /* resourceVersion to go on from; empty for none */
     struct sw_buf token;    /* continue token of the next page; empty for none */
     enum sw_reflector_phase phase;
-    enum sw_reflector_verb verb;
-    int64_t wake_ms;        /* of resting, and of a request: when it is given up */
+    enum sw_request_verb verb;
+    enum sw_reflector_presence presence;
+    unsigned int page_limit; /* objects a page */
+    int64_t wake_ms;         /* of resting, and of a request: when it is given up */
     int64_t sent_ms;
+    int64_t missing_ms;     /* since when a resource that was there is answered with 404; or -1 */
     bool no_watch_list;     /* the API server cannot stream lists */
     bool expired;           /* the version was refused once: ask without one */
 };
 
 /* Begins at rest, with a request due at once. `seed` decides its jitter. */
 void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink sink,
-                       uint64_t seed);
+                       enum sw_reflector_presence presence, uint64_t seed);
 void sw_reflector_release(struct sw_reflector *reflector);
 
 /* What to do at now_ms (monotonic, never falling). With WAIT *ret_wake_ms is when to ask again at
  * the latest; with SEND *ret_request is what to send. */
 enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
                                            int64_t *ret_wake_ms,
-                                           struct sw_reflector_request *ret_request);
+                                           struct sw_request *ret_request);
 
 /* The answer to the request under way has this status; retry_after_s is 0 without that header. Any
  * status but 200 ends the request: abort it, or read and drop its body, without telling. */
@@ -118,8 +121,5 @@ void sw_reflector_data(struct sw_reflector *reflector, int64_t now_ms, struct sw
 
 /* The request is over. `failure` is NULL for a body that was complete, else what went wrong. */
 void sw_reflector_closed(struct sw_reflector *reflector, int64_t now_ms, const char *failure);
-
-/* Appends the query of a request: "watch=1&allowWatchBookmarks=true&...". Values are escaped. */
-void sw_reflector_write_query(const struct sw_reflector_request *request, struct sw_buf *buf);
 
 #endif

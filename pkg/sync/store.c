@@ -1,6 +1,7 @@
 #include "sync/store.h"
 
 #include "json/read.h"
+#include "sync/shallow.h"
 
 #include <stdlib.h>
 
@@ -172,7 +173,8 @@ static void end(void *context)
     }
 }
 
-/* Reads the JSON of an object into `arena`. SW_ETYPE and SW_ESYNTAX are about the object. */
+/* Reads the JSON of an object into `arena`. Whatever is wrong with the object is SW_ETYPE: SW_ENOMEM
+ * is left for what is not the object's fault. */
 static int read_object(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
                        struct sw_object *ret, struct sw_err *reterr)
 {
@@ -182,35 +184,62 @@ static int read_object(struct sw_store *store, struct sw_str text, struct sw_are
 
     sw_arena_clear(&store->reading);
     r = sw_json_read(text, &value, reterr);
-    if (r < 0)
+    if (r == 0)
+        r = sw_object_read_as(store->kind, value, arena, ret, reterr);
+    if (r >= 0)
+        return 0;
+    /* One that takes half of what any may take, and then more than there is, is to blame itself. */
+    if (r == SW_ENOMEM && store->reading.held_bytes < READ_MAX_BYTES / 2 &&
+        arena->held_bytes < OBJECT_MAX_BYTES / 2)
         return r;
-    r = sw_object_read_as(store->kind, value, arena, ret, reterr);
-    return r < 0 ? r : 0;
+    return SW_ETYPE;
 }
 
-/* Only its name and namespace: enough to find what it was. */
-static int read_name(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
-                     struct sw_meta *ret, struct sw_err *reterr)
-{
-    SW_JSON_SCOPE(&store->reading);
-    json_t *value;
-    int r;
+enum name_slot { NAME, NAMESPACE, N_NAME_SLOTS };
 
-    sw_arena_clear(&store->reading);
-    r = sw_json_read(text, &value, reterr);
-    return r < 0 ? r : sw_meta_read(value, arena, ret, reterr);
+static const struct sw_scan_want metadata_wants[] = {
+    {"name", NAME, NULL},
+    {"namespace", NAMESPACE, NULL},
+    {NULL, 0, NULL},
+};
+
+static const struct sw_scan_want name_wants[] = {
+    {"metadata", -1, metadata_wants},
+    {NULL, 0, NULL},
+};
+
+/* The text of a string slice, which has no escapes: names have none. */
+static struct sw_str unquote(const struct sw_scan_slice *slice)
+{
+    if (slice->type != SW_SCAN_STRING)
+        return (struct sw_str){NULL, 0};
+    return sw_str_slice(slice->text, 1, slice->text.len - 1);
+}
+
+/* Only its name and namespace, borrowed from the text: enough to find what it was. Works for an
+ * object that cannot be read otherwise. */
+static int read_name(const struct sw_store *store, struct sw_str text, struct sw_meta *ret,
+                     struct sw_err *reterr)
+{
+    struct sw_scan_slice slices[N_NAME_SLOTS];
+    int r = sw_shallow_scan(text, name_wants, slices, N_NAME_SLOTS, reterr);
+
+    if (r < 0)
+        return r;
+    ret->name = unquote(&slices[NAME]);
+    ret->namespace_ = unquote(&slices[NAMESPACE]);
+    if (ret->namespace_.len == 0 && store->kind != SW_KIND_NAMESPACE)
+        ret->namespace_ = SW_STR("default"); /* as sw_object_read_as() has it */
+    return ret->name.len ? 0 : sw_err_set(reterr, SW_ETYPE, "metadata.name: expected a name");
 }
 
 /* An object that cannot be read is noted; what was known under its name stays. */
 static int pass_over(struct sw_store *store, struct sw_str text, const struct sw_err *why)
 {
-    struct sw_err ignored = {0};
-    struct sw_arena arena;
     struct sw_meta meta = {0};
     struct entry *entry;
 
-    sw_arena_init(&arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
-    if (read_name(store, text, &arena, &meta, &ignored) == 0) {
+    if (read_name(store, text, &meta, NULL) == 0) {
         entry = *find(store, &(struct sw_object){store->kind, &meta, NULL});
         if (entry)
             entry->picture = store->picture;
@@ -219,7 +248,6 @@ static int pass_over(struct sw_store *store, struct sw_str text, const struct sw
     store->stats.unreadable = *why;
     sw_err_wrap(&store->stats.unreadable, "%s %.*s/%.*s", sw_kind_name(store->kind),
                 SW_STR_ARG(meta.namespace_), SW_STR_ARG(meta.name));
-    sw_arena_release(&arena);
     return 0;
 }
 
@@ -258,7 +286,7 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
     if (r == 0)
         return 0;
     drop(entry);
-    if (r == SW_ETYPE || r == SW_ESYNTAX)
+    if (r == SW_ETYPE)
         return pass_over(store, text, &err);
     return sw_err_set(reterr, r, "%s", err.message);
 }
@@ -266,20 +294,16 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
 static int remove_object(void *context, struct sw_str text, struct sw_err *reterr)
 {
     struct sw_store *store = context;
-    struct sw_meta meta;
-    struct sw_arena arena;
+    struct sw_meta meta = {0};
     struct entry **link;
-    int r;
+    int r = read_name(store, text, &meta, reterr);
 
-    sw_arena_init(&arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
-    r = read_name(store, text, &arena, &meta, reterr);
-    if (r == 0) {
-        link = find(store, &(struct sw_object){store->kind, &meta, NULL});
-        if (*link)
-            unlink_entry(store, link);
-    }
-    sw_arena_release(&arena);
-    return r;
+    if (r < 0)
+        return r;
+    link = find(store, &(struct sw_object){store->kind, &meta, NULL});
+    if (*link)
+        unlink_entry(store, link);
+    return 0;
 }
 
 struct sw_reflector_sink sw_store_sink(struct sw_store *store)
