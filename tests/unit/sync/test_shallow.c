@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -86,12 +85,11 @@ static void scan_takes_the_first_of_two(void **state)
 static void scan_goes_to_any_depth(void **state)
 {
     enum { DEPTH = 200000 };
+    static char text[2 * DEPTH + 64];
     struct sw_scan_slice slices[N_SLICES];
-    char *text = malloc(2 * DEPTH + 64);
     size_t len;
 
     (void)state;
-    assert_non_null(text);
     memcpy(text, "{\"a\":", 5);
     memset(text + 5, '[', DEPTH);
     memset(text + 5 + DEPTH, ']', DEPTH);
@@ -99,7 +97,6 @@ static void scan_goes_to_any_depth(void **state)
     memcpy(text + len, ",\"type\":3}", 11);
     assert_int_equal(scan(text, slices), 0);
     assert_slice(&slices[TYPE], SW_SCAN_NUMBER, "3");
-    free(text);
 }
 
 static void scan_refuses_what_does_not_match(void **state)
