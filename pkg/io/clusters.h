@@ -66,18 +66,18 @@ enum sw_clusters_option_code {
 
 /* Lines for --help, of at most 80 columns. */
 #define SW_CLUSTERS_HELP                                                                           \
-    "  --cluster NAME=dir:PATH  a cluster and the folder that holds its objects, as YAML\n"        \
-    "                           or JSON files, subfolders too; once for each cluster\n"            \
-    "  --local NAME             the cluster that this is about (default: the first one)\n"         \
-    "  --config-cluster NAME    where Workspaces and WorkspaceSettings are read (default:\n"       \
-    "                           the local one)\n"                                                  \
-    "  --network NAME=NETWORK   the Istio network of a cluster (default: its name)\n"
+    "  --cluster NAME=dir:PATH  a cluster and the folder that holds its objects as\n"              \
+    "                           YAML or JSON, subfolders too; once for each cluster\n"             \
+    "  --local NAME             the cluster that this is about; default: the first\n"              \
+    "  --config-cluster NAME    where Workspaces and WorkspaceSettings are read;\n"                \
+    "                           default: the local one\n"                                          \
+    "  --network NAME=NETWORK   the Istio network of a cluster; default: its name\n"
 
-/* Takes what getopt_long returned. Returns 1 if `code` is one of the four and `value` was taken, 0 if
- * it is another's. A later --local or --config-cluster replaces an earlier one.
- * Fails with SW_EUSAGE (not of the form above, a name that is no label value, a name given twice, a
- * source that is not a folder) and SW_ELIMIT (too many); the message begins with the option and says
- * what was expected and found. */
+/* Takes what getopt_long returned. Returns 1 if `code` is one of the four and `value` was taken, 0
+ * if it is another's. A later --local or --config-cluster replaces an earlier one. Fails with
+ * SW_EUSAGE (not of the form above, a name that is no label value, a name given twice, a source
+ * that is not a folder) and SW_ELIMIT (too many); the message begins with the option and says what
+ * was expected and found. */
 int sw_clusters_option(struct sw_clusters *clusters, int code, const char *value,
                        struct sw_err *reterr);
 

@@ -36,9 +36,9 @@ struct sw_dir_files {
 };
 
 /* Lists the manifests of the folder at `path`. What cannot be looked at (a subfolder without
- * permission, a link to nothing, a pipe) becomes a problem and the rest is listed. `problems` may be
- * NULL. Fails with SW_ENOENT (no such folder), SW_EIO (it cannot be read, or is no folder), SW_ELIMIT
- * (too many files; the message says how many are read), SW_ENOMEM. */
+ * permission, a link to nothing, a pipe) becomes a problem and the rest is listed. `problems` may
+ * be NULL. Fails with SW_ENOENT (no such folder), SW_EIO (it cannot be read, or is no folder),
+ * SW_ELIMIT (too many files; the message says how many are read), SW_ENOMEM. */
 int sw_dir_list(const char *path, enum sw_dir_depth depth, struct sw_arena *arena,
                 struct sw_problems *problems, struct sw_dir_files *ret, struct sw_err *reterr);
 

@@ -2,9 +2,10 @@
  * Manifests: files of objects as people write them for kubectl and tctl, read into objects in the
  * form that clusters hold.
  *
- * Documents of a stream and items of a List become objects one by one, in their order; the tctl form
- * and the slips that model/form.h knows are read as what they mean. What cannot be read becomes a
- * problem that names file, line, what was expected and what was found, and the rest is read on.
+ * Documents of a stream and items of a List become objects one by one, in their order; the tctl
+ * form and the slips that model/form.h knows are read as what they mean. What cannot be read
+ * becomes a problem that names file, line, what was expected and what was found, and the rest is
+ * read on.
  */
 #ifndef SW_IO_MANIFEST_H
 #define SW_IO_MANIFEST_H
@@ -15,8 +16,8 @@
 
 #include <jansson.h>
 
-/* Largest file: a `kubectl get services -A -o yaml` of 20,000 Services, which is what one cluster is
- * tested with upstream, has some 40 MiB. */
+/* Largest file: all Services of a cluster that has 10,000 of them, the most that SIG Scalability
+ * supports, take some 40 MiB in one `kubectl get -o yaml --show-managed-fields`. */
 #define SW_MANIFEST_MAX_BYTES ((size_t)64 << 20)
 
 /* Most memory for what one file says while it is read: values take some ten times their text. */
@@ -47,8 +48,7 @@ int sw_problems_add(struct sw_problems *problems, const char *path, size_t line,
                     const char *message, struct sw_err *reterr);
 
 struct sw_manifest_object {
-    json_t *value;    /* the object in the form that clusters hold, or what else the document was; of
-                         the json scope in which it was read */
+    json_t *value;    /* in the form that clusters hold; of the json scope in which it was read */
     const char *path; /* borrowed from the call */
     size_t line;      /* where its document begins, from 1 */
     const char *const *slips; /* what was written otherwise than it is read, one line each; arena */
@@ -60,10 +60,14 @@ struct sw_manifest {
     size_t n;
 };
 
-/* Adds the objects of the file at `path`, or of standard input where that is "-", to `manifest`. Call
- * inside a sw_json_scope of `arena`. A file that cannot be read or is not YAML becomes a problem, as
- * does an object without a kind. `path` is borrowed for as long as the objects are used, `problems`
- * may be NULL. Fails with SW_ENOMEM. */
+/* Puts "Service bookinfo/details: " or the like before the message of *reterr, which is set.
+ * Returns its code. */
+int sw_manifest_blame(const json_t *object, struct sw_err *reterr);
+
+/* Adds the objects of the file at `path`, or of standard input where that is "-", to `manifest`.
+ * Call inside a sw_json_scope of `arena`. A file that cannot be read or is not YAML becomes a
+ * problem, as does an object without a kind. `path` is borrowed for as long as the objects are
+ * used, `problems` may be NULL. Fails with SW_ENOMEM. */
 int sw_manifest_read(const char *path, struct sw_arena *arena, struct sw_manifest *manifest,
                      struct sw_problems *problems, struct sw_err *reterr);
 
