@@ -6,6 +6,8 @@
 #include "json/read.h"
 #include "json/yaml.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 /* What reading a member needs to know. */
@@ -35,12 +37,19 @@ static int read_data(const struct reading *reading, const char *key, struct sw_s
                      struct sw_err *reterr)
 {
     struct sw_str text = {NULL, 0};
+    struct sw_err err = {0};
+    const char *path;
     int r = sw_get_str(reading->object, key, reading->at, &text, reterr);
 
     if (r < 0 || text.len == 0)
         return r < 0 ? r : 0;
-    r = sw_base64_decode(text, reading->arena, ret, reterr);
-    return r < 0 ? sw_err_wrap(reterr, "%s", key) : 0;
+    r = sw_base64_decode(text, reading->arena, ret, &err);
+    if (r == 0)
+        return 0;
+    path = sw_at_path(SW_AT_KEY(reading->at, key), reading->arena);
+    if (r == SW_ENOMEM || !path)
+        return sw_err_nomem(reterr);
+    return sw_err_set(reterr, SW_ETYPE, "%s: %s", path, err.message);
 }
 
 static int refuse(const struct reading *reading, const char *key, const char *why,
@@ -91,12 +100,14 @@ static int read_data_or_file(const struct reading *reading, const char *key, str
 
 static int read_server(const struct reading *reading, struct sw_str *ret, struct sw_err *reterr)
 {
+    const struct sw_str scheme = SW_STR("https://");
     struct sw_str server = {NULL, 0};
     int r = copy(reading, "server", &server, reterr);
 
     if (r < 0)
         return r;
-    if (!sw_str_has_prefix(server, SW_STR("https://")) || server.len == sizeof("https://") - 1)
+    if (!sw_str_has_prefix(server, scheme) || server.len == scheme.len ||
+        server.data[scheme.len] == '/')
         return sw_get_fail(json_object_get(reading->object, "server"), "server", reading->at,
                            "an https:// URL", reterr);
     while (server.data[server.len - 1] == '/')
@@ -146,10 +157,11 @@ static int read_user(const struct reading *reading, struct sw_kube_config *ret,
 {
     int r = refuse_unspoken(reading, reterr);
 
+    /* Where there are both, kubectl takes what is in the file. */
     if (r == 0)
-        r = copy(reading, "token", &ret->token, reterr);
-    if (r == 0 && ret->token.len == 0)
         r = read_file(reading, "tokenFile", &ret->token_file, reterr);
+    if (r == 0 && ret->token_file.len == 0)
+        r = copy(reading, "token", &ret->token, reterr);
     if (r == 0)
         r = read_data_or_file(reading, "client-certificate", &ret->cert_pem, &ret->cert_file,
                               reterr);
@@ -248,10 +260,53 @@ int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading 
     r = sw_yaml_read(text, arena, &documents, reterr);
     if (r < 0)
         return r;
-    if (documents.n != 1 || !json_is_object(documents.items[0].value))
+    if (documents.n != 1)
         return sw_err_set(reterr, SW_ETYPE, "expected one kubeconfig, found %zu documents",
                           documents.n);
+    if (!json_is_object(documents.items[0].value))
+        return sw_err_set(reterr, SW_ETYPE, "expected a kubeconfig, found no mapping");
     r = read_context(&reading, documents.items[0].value, how->context, &config, reterr);
+    if (r < 0)
+        return r;
+    *ret = config;
+    return 0;
+}
+
+/* A file of the folder, as a string of the arena. */
+static int join(const char *folder, const char *name, struct sw_arena *arena, struct sw_str *ret,
+                struct sw_err *reterr)
+{
+    char *path = sw_arena_printf(arena, "%s/%s", folder, name);
+
+    if (!path)
+        return sw_err_nomem(reterr);
+    *ret = sw_str_from(path);
+    return 0;
+}
+
+int sw_kube_config_in_cluster(const char *folder, struct sw_arena *arena,
+                              struct sw_kube_config *ret, struct sw_err *reterr)
+{
+    const char *host = getenv("KUBERNETES_SERVICE_HOST");
+    const char *port = getenv("KUBERNETES_SERVICE_PORT");
+    struct sw_kube_config config = {0};
+    bool bare_v6;
+    char *server;
+    int r;
+
+    if (!host || !*host || !port || !*port)
+        return sw_err_set(reterr, SW_ENOENT,
+                          "expected KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT in the "
+                          "environment, as every Pod has them: this is no Pod");
+    bare_v6 = strchr(host, ':') && host[0] != '[';
+    server = sw_arena_printf(arena, "https://%s%s%s:%s", bare_v6 ? "[" : "", host,
+                             bare_v6 ? "]" : "", port);
+    if (!server)
+        return sw_err_nomem(reterr);
+    config.server = sw_str_from(server);
+    r = join(folder, "token", arena, &config.token_file, reterr);
+    if (r == 0)
+        r = join(folder, "ca.crt", arena, &config.ca_file, reterr);
     if (r < 0)
         return r;
     *ret = config;

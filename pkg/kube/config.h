@@ -55,4 +55,13 @@ int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading 
                         struct sw_arena *arena, struct sw_kube_config *ret,
                         struct sw_err *reterr);
 
+/* Where a Pod finds the credential of its ServiceAccount. */
+#define SW_KUBE_ACCOUNT_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
+
+/* The API server of the Pod that this process runs in, as the kubelet tells: its address in the
+ * environment, the token and the CA in `folder` (they are not looked at here). Fails with SW_ENOENT
+ * (not in a Pod) and SW_ENOMEM. */
+int sw_kube_config_in_cluster(const char *folder, struct sw_arena *arena,
+                              struct sw_kube_config *ret, struct sw_err *reterr);
+
 #endif
