@@ -1,97 +1,7 @@
-/* pkg/io/dir.c: folders as they come, ConfigMap mounts among them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+/* pkg/io/dir.c: which files of a folder there are, and whether they have changed. */
+#include "folder.h"
 
-#include <cmocka.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "io/dir.h"
 #include "json/read.h"
-
-struct fixture {
-    char root[64];
-    int home; /* the working directory, to come back to */
-    struct sw_arena arena;
-    struct sw_problems problems;
-    struct sw_view_builder builder;
-    struct sw_err err;
-};
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-/* Each test stands in the empty folder that it is about. */
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    if (!f)
-        return -1;
-    *state = f;
-    snprintf(f->root, sizeof(f->root), "/tmp/sw_test_dir.XXXXXX");
-    f->home = open(".", O_RDONLY | O_DIRECTORY);
-    if (!mkdtemp(f->root) || chdir(f->root) < 0)
-        return -1;
-    sw_arena_init(&f->arena, 65536, (size_t)256 << 20);
-    f->problems.arena = &f->arena;
-    sw_view_builder_init(&f->builder,
-                         (struct sw_view_source){.cluster = SW_STR("east"), .synced = true},
-                         &f->arena);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    int r = fchdir(f->home);
-
-    close(f->home);
-    nftw(f->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    sw_arena_release(&f->arena);
-    free(f);
-    return r;
-}
-
-static void put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void put_service(const char *path, const char *name)
-{
-    char text[256];
-
-    snprintf(text, sizeof(text),
-             "{apiVersion: v1, kind: Service, metadata: {name: %s, namespace: shop}}\n", name);
-    put(path, text);
-}
-
-static void make_folder(const char *path)
-{
-    assert_int_equal(mkdir(path, 0777), 0);
-}
-
-static void make_link(const char *target, const char *path)
-{
-    assert_int_equal(symlink(target, path), 0);
-}
 
 /* The listing as one text, a blank between the paths. */
 static const char *listing(struct fixture *f, const char *path, enum sw_dir_depth depth)
@@ -106,26 +16,6 @@ static const char *listing(struct fixture *f, const char *path, enum sw_dir_dept
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "",
                                  files.paths[i]);
     return text;
-}
-
-static void assert_problem(const struct fixture *f, size_t i, const char *path, size_t line,
-                           const char *words)
-{
-    assert_true(i < f->problems.n);
-    assert_string_equal(f->problems.items[i].path, path);
-    assert_int_equal(f->problems.items[i].line, line);
-    if (!strstr(f->problems.items[i].message, words))
-        fail_msg("'%s' does not say '%s'", f->problems.items[i].message, words);
-}
-
-static uint64_t fingerprint(void)
-{
-    struct sw_err err = {0};
-    uint64_t value = 0;
-
-    if (sw_dir_fingerprint(".", &value, &err) != 0)
-        fail_msg("%s", err.message);
-    return value;
 }
 
 static void list_sorts_and_takes_only_manifests(void **state)
@@ -365,111 +255,6 @@ static void fingerprint_does_not_depend_on_where_the_folder_is(void **state)
     assert_true(here == there);
 }
 
-static void read_fills_a_view(void **state)
-{
-    struct fixture *f = *state;
-    struct sw_view view;
-    uint64_t seen = 0;
-
-    put_service("a.yaml", "a");
-    make_folder("d");
-    put("d/more.yaml", "apiVersion: v1\nkind: List\nitems:\n"
-                       "- {apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n"
-                       "- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
-                       "---\n"
-                       "apiversion: api.tsb.tetrate.io/v2\nkind: Workspace\n"
-                       "metadata: {organization: o, tenant: t, name: w}\n");
-    assert_int_equal(sw_dir_read(".", &f->builder, &f->problems, &seen, &f->err), 0);
-    assert_int_equal(f->problems.n, 0);
-    assert_true(seen == fingerprint());
-    assert_int_equal(sw_view_builder_finish(&f->builder, &view, &f->err), 0);
-    assert_non_null(sw_view_service(&view, SW_STR("shop"), SW_STR("a")));
-    assert_non_null(sw_view_namespace(&view, SW_STR("shop")));
-    assert_int_equal(view.n_workspaces, 1);
-    assert_true(sw_str_is(view.workspaces[0]->hierarchy.tenant, "t"));
-}
-
-static void read_lets_the_later_file_win(void **state)
-{
-    struct fixture *f = *state;
-    struct sw_view view;
-    uint64_t seen;
-
-    put("a.yaml", "{apiVersion: v1, kind: Service, metadata: {name: a, labels: {from: a}}}");
-    put("b.yaml", "{apiVersion: v1, kind: Service, metadata: {name: a, labels: {from: b}}}");
-    assert_int_equal(sw_dir_read(".", &f->builder, &f->problems, &seen, &f->err), 0);
-    assert_int_equal(sw_view_builder_finish(&f->builder, &view, &f->err), 0);
-    assert_int_equal(view.n_services, 1);
-    assert_true(sw_str_is(view.services[0]->meta.labels.pairs[0].value, "b"));
-}
-
-static void read_takes_the_rest_of_what_is_bad(void **state)
-{
-    struct fixture *f = *state;
-    struct sw_view view;
-    uint64_t seen;
-
-    put("a.yaml", "{");
-    put("b.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: bad, namespace: shop}\n"
-                  "spec: {ports: [{port: http}]}\n---\n"
-                  "{apiVersion: v1, kind: Service, metadata: {name: good, namespace: shop}}\n");
-    make_link("nowhere", "c.yaml");
-    put_service("d.yaml", "d");
-    assert_int_equal(sw_dir_read(".", &f->builder, &f->problems, &seen, &f->err), 0);
-    assert_int_equal(f->problems.n, 3);
-    assert_problem(f, 0, "./c.yaml", 0, "No such file"); /* the listing comes first */
-    assert_string_equal(f->problems.items[1].path, "./a.yaml");
-    assert_problem(f, 2, "./b.yaml", 1, "Service shop/bad: spec.ports[0].port: expected");
-    assert_int_equal(sw_view_builder_finish(&f->builder, &view, &f->err), 0);
-    assert_int_equal(view.n_services, 2);
-}
-
-static void read_without_problems_wanted(void **state)
-{
-    struct fixture *f = *state;
-    uint64_t seen;
-
-    put("a.yaml", "{");
-    put("b.yaml", "{apiVersion: v1, kind: Service, metadata: text}");
-    assert_int_equal(sw_dir_read(".", &f->builder, NULL, &seen, &f->err), 0);
-}
-
-static void read_fails_without_the_folder(void **state)
-{
-    struct fixture *f = *state;
-    uint64_t seen = 7;
-
-    assert_int_equal(sw_dir_read("none", &f->builder, &f->problems, &seen, &f->err), SW_ENOENT);
-    assert_int_equal(seen, 7);
-}
-
-/* Whichever allocation of what stays it is that fails. */
-static void read_fails_without_memory(void **state)
-{
-    struct fixture *f = *state;
-    size_t max_bytes = 0;
-    int r;
-
-    put_service("a.yaml", "a");
-    put("b.yaml", "apiVersion: v1\nkind: Service\nmetadata: {labels: text}\n");
-    do {
-        struct sw_arena small;
-        uint64_t seen;
-
-        sw_arena_init(&small, 16, max_bytes);
-        f->problems = (struct sw_problems){.arena = &small};
-        sw_view_builder_init(&f->builder, (struct sw_view_source){.cluster = SW_STR("east")},
-                             &small);
-        f->err = (struct sw_err){0};
-        r = sw_dir_read(".", &f->builder, &f->problems, &seen, &f->err);
-        sw_arena_release(&small);
-        assert_true(r == 0 || r == SW_ENOMEM);
-        assert_int_equal(f->err.code, r);
-        max_bytes += 16;
-    } while (r < 0);
-    assert_true(max_bytes > 200);
-}
-
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -490,12 +275,6 @@ int main(void)
         TEST(fingerprint_changes_when_a_mount_is_switched),
         TEST(fingerprint_changes_with_content_of_the_same_size_and_time),
         TEST(fingerprint_does_not_depend_on_where_the_folder_is),
-        TEST(read_fills_a_view),
-        TEST(read_lets_the_later_file_win),
-        TEST(read_takes_the_rest_of_what_is_bad),
-        TEST(read_without_problems_wanted),
-        TEST(read_fails_without_the_folder),
-        TEST(read_fails_without_memory),
     };
 
     sw_json_setup();

@@ -1,0 +1,99 @@
+/* pkg/cli/style.c: colours where they are wanted, and nowhere else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/style.h"
+
+struct terminal {
+    int master, slave;
+};
+
+static int setup(void **state)
+{
+    struct terminal *terminal = malloc(sizeof(*terminal));
+
+    *state = terminal;
+    unsetenv("NO_COLOR");
+    setenv("TERM", "xterm", 1);
+    return terminal ? openpty(&terminal->master, &terminal->slave, NULL, NULL, NULL) : -1;
+}
+
+static int teardown(void **state)
+{
+    struct terminal *terminal = *state;
+
+    close(terminal->master);
+    close(terminal->slave);
+    free(terminal);
+    return 0;
+}
+
+static bool wanted(void **state)
+{
+    return sw_style_wants_colours(((struct terminal *)*state)->slave);
+}
+
+static void wants_colours_on_a_terminal(void **state)
+{
+    assert_true(wanted(state));
+}
+
+static void wants_colours_unless_no_color_is_set(void **state)
+{
+    setenv("NO_COLOR", "", 1);
+    assert_true(wanted(state)); /* no-color.org: "when present and not an empty string" */
+    setenv("NO_COLOR", "1", 1);
+    assert_false(wanted(state));
+}
+
+static void wants_colours_unless_the_terminal_has_none(void **state)
+{
+    setenv("TERM", "dumb", 1);
+    assert_false(wanted(state));
+    unsetenv("TERM");
+    assert_false(wanted(state));
+}
+
+static void wants_colours_not_in_a_pipe(void **state)
+{
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(pipe(fds), 0);
+    assert_false(sw_style_wants_colours(fds[1]));
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void begin_and_end_enclose_what_stands_out(void **state)
+{
+    (void)state;
+    assert_string_equal(sw_style_begin(SW_STYLE_BAD, true), "\033[1;31m");
+    assert_string_equal(sw_style_end(SW_STYLE_BAD, true), "\033[0m");
+    assert_string_equal(sw_style_begin(SW_STYLE_BAD, false), "");
+    assert_string_equal(sw_style_end(SW_STYLE_BAD, false), "");
+    assert_string_equal(sw_style_begin(SW_STYLE_PLAIN, true), "");
+    assert_string_equal(sw_style_end(SW_STYLE_PLAIN, true), "");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(wants_colours_on_a_terminal),
+        TEST(wants_colours_unless_no_color_is_set),
+        TEST(wants_colours_unless_the_terminal_has_none),
+        TEST(wants_colours_not_in_a_pipe),
+        TEST(begin_and_end_enclose_what_stands_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
