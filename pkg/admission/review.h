@@ -43,7 +43,7 @@ enum sw_review_which { SW_REVIEW_OBJECT, SW_REVIEW_OLD_OBJECT };
 /* The object as a value, trimmed to metadata.{name,namespace,creationTimestamp,deletionTimestamp,
  * labels,annotations (those that rules read)}, spec, and misplaced defaultEastWestGatewaySettings.
  * metadata.namespace is the request's. *ret is NULL where the request has no such object, else a
- * value of the open sw_json_scope. Fails with SW_ETYPE (an object without metadata) and SW_ENOMEM. */
+ * value of the open sw_json_scope. Fails with SW_ETYPE (an object without metadata), SW_ENOMEM. */
 int sw_review_object(const struct sw_review *review, enum sw_review_which which, json_t **ret,
                      struct sw_err *reterr);
 

@@ -3,8 +3,9 @@
  * found. This is the border: what passes here is a typed value, and inner code walks no raw JSON.
  *
  * A member that is null counts as absent, as it does for the API server. Each getter returns 1 when
- * it set *ret, 0 when the member is absent (*ret untouched), or fails as sw_get_fail() does. `at` is
- * where `object` stands (NULL for the document). `object` may be NULL: everything is absent in it.
+ * it set *ret, 0 when the member is absent (*ret untouched), or fails as sw_get_fail() does. `at`
+ * is where `object` stands (NULL for the document). `object` may be NULL: everything is absent in
+ * it.
  */
 #ifndef SW_JSON_GET_H
 #define SW_JSON_GET_H
@@ -45,8 +46,8 @@ const char *sw_json_type_name(const json_t *value);
 
 /* Fills *reterr (which may be NULL) with "<path of key in at>: expected <expected>, found <what
  * value is>", where a string (its first 40 bytes) and a number stand for themselves. A NULL key
- * means the value at `at` itself, and a NULL value nothing. Returns SW_ETYPE, or SW_ENOMEM where there
- * is no memory to say so. */
+ * means the value at `at` itself, and a NULL value nothing. Returns SW_ETYPE, or SW_ENOMEM where
+ * there is no memory to say so. */
 int sw_get_fail(const json_t *value, const char *key, const struct sw_at *at, const char *expected,
                 struct sw_err *reterr);
 

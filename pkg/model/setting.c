@@ -224,11 +224,10 @@ static int read_outlier(const json_t *spec, struct sw_arena *arena, struct sw_se
         return r;
     if (is_on(&ret->outlier, SW_OUTLIER_LOCAL_FAILURES) &&
         !is_on(&ret->outlier, SW_OUTLIER_SPLIT_LOCAL))
-        return sw_get_fail(
-            json_object_get(json_object_get(traffic, "outlierDetection"),
-                            "consecutiveLocalOriginFailures"),
-            "consecutiveLocalOriginFailures", SW_AT_KEY(at, "outlierDetection"),
-            "0, or splitExternalLocalOriginErrors: true beside it", reterr);
+        return sw_get_fail(json_object_get(json_object_get(traffic, "outlierDetection"),
+                                           "consecutiveLocalOriginFailures"),
+                           "consecutiveLocalOriginFailures", SW_AT_KEY(at, "outlierDetection"),
+                           "0, or splitExternalLocalOriginErrors: true beside it", reterr);
     return 0;
 }
 
