@@ -13,16 +13,21 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-#define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":"
-#define SERVICE "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Service\"}"
-#define SETTING "{\"group\":\"tsb.tetrate.io\",\"version\":\"v2\",\"kind\":\"WorkspaceSetting\"}"
+#define VERSION       "\"apiVersion\":\"admission.k8s.io/v1\""
+#define HEAD          "{" VERSION ",\"kind\":\"AdmissionReview\",\"request\":"
+
+#define KIND(group, version, kind)                                                                 \
+    "{\"group\":\"" group "\",\"version\":\"" version "\",\"kind\":\"" kind "\"}"
+#define SERVICE KIND("", "v1", "Service")
+#define SETTING KIND("tsb.tetrate.io", "v2", "WorkspaceSetting")
 
 /* A CREATE in namespace shop of a `kind` with these members beside its metadata. */
 #define CREATE(kind, metadata, members)                                                            \
-    HEAD "{\"uid\":\"u-1\",\"kind\":" kind ",\"namespace\":\"shop\",\"operation\":\"CREATE\","      \
+    HEAD "{\"uid\":\"u-1\",\"kind\":" kind ",\"namespace\":\"shop\",\"operation\":\"CREATE\","     \
          "\"object\":{\"metadata\":{" metadata "}" members "}}}"
 
-#define PORTS ",\"spec\":{\"selector\":{\"app\":\"cart\"},\"ports\":[{\"name\":\"http\",\"port\":80}]}"
+#define PORTS                                                                                      \
+    ",\"spec\":{\"selector\":{\"app\":\"cart\"},\"ports\":[{\"name\":\"http\",\"port\":80}]}"
 
 /* One cluster whose namespace shop is exposed. */
 static const char *const objects[] = {
@@ -198,8 +203,9 @@ static void admit_judges_many_small_values(void **state)
 
     (void)state;
     sw_buf_init(&text, SW_ADMIT_MAX_BODY_BYTES);
-    sw_buf_append_text(&text, HEAD "{\"uid\":\"u-1\",\"kind\":" SERVICE ",\"namespace\":\"shop\","
-                                   "\"operation\":\"CREATE\",\"object\":{\"metadata\":{\"labels\":{");
+    sw_buf_append_text(&text,
+                       HEAD "{\"uid\":\"u-1\",\"kind\":" SERVICE ",\"namespace\":\"shop\","
+                            "\"operation\":\"CREATE\",\"object\":{\"metadata\":{\"labels\":{");
     for (int i = 0; i < N_LABELS; i++)
         sw_buf_printf(&text, "\"label-%d\":\"%d\",", i, i);
     sw_buf_append_text(&text, "\"app\":\"cart\"}}" PORTS "}}}");
@@ -241,21 +247,24 @@ static void admit_judges_the_deepest_nesting_and_refuses_deeper(void **state)
 static void admit_takes_escaped_names_for_what_they_say(void **state)
 {
     (void)state;
-    assert_verdict(SW_ADMIT_MUTATE,
-                   CREATE(SERVICE, "\"l\\u0061bels\":{\"f\\u0061ilover\":\"dis\\u0061ble\"}", PORTS),
-                   SW_VERDICT_ALLOWED);
+    assert_verdict(
+        SW_ADMIT_MUTATE,
+        CREATE(SERVICE, "\"l\\u0061bels\":{\"f\\u0061ilover\":\"dis\\u0061ble\"}", PORTS),
+        SW_VERDICT_ALLOWED);
 }
 
 /* The last of two equal labels counts, for the API server reads them so too. */
 static void admit_judges_the_last_of_two_equal_labels(void **state)
 {
     (void)state;
-    assert_verdict(SW_ADMIT_MUTATE,
-                   CREATE(SERVICE, "\"labels\":{\"failover\":\"x\",\"failover\":\"disable\"}", PORTS),
-                   SW_VERDICT_ALLOWED);
-    assert_verdict(SW_ADMIT_MUTATE,
-                   CREATE(SERVICE, "\"labels\":{\"failover\":\"disable\",\"failover\":\"x\"}", PORTS),
-                   SW_VERDICT_PATCHED);
+    assert_verdict(
+        SW_ADMIT_MUTATE,
+        CREATE(SERVICE, "\"labels\":{\"failover\":\"x\",\"failover\":\"disable\"}", PORTS),
+        SW_VERDICT_ALLOWED);
+    assert_verdict(
+        SW_ADMIT_MUTATE,
+        CREATE(SERVICE, "\"labels\":{\"failover\":\"disable\",\"failover\":\"x\"}", PORTS),
+        SW_VERDICT_PATCHED);
 }
 
 static void admit_takes_null_for_absent(void **state)

@@ -83,8 +83,8 @@ static void write_appends(void **state)
 static void write_encodes_the_patch(void **state)
 {
     struct sw_json_scope scope = sw_json_scope_begin(&arena);
-    int r = sw_outcome_change(&outcome, SW_PATCH_ADD,
-                              SW_AT_KEY(SW_AT_KEY(NULL, "a/b"), "c"), json_integer(7), NULL);
+    int r = sw_outcome_change(&outcome, SW_PATCH_ADD, SW_AT_KEY(SW_AT_KEY(NULL, "a/b"), "c"),
+                              json_integer(7), NULL);
 
     (void)state;
     if (r == 0)
@@ -121,17 +121,18 @@ static void write_of_many_refusals_tells_all_and_the_advice(void **state)
     refuse("metadata", "neither");
     outcome.advice = "Do this";
     warn("w");
-    assert_response(HEAD "\"allowed\":false,\"status\":{\"code\":422,\"reason\":\"Invalid\","
-                         "\"message\":\"2 findings:\\n  spec: no\\n  metadata: neither\\nDo this\"},"
-                         "\"warnings\":[\"spec: w\"]}}");
+    assert_response(HEAD
+                    "\"allowed\":false,\"status\":{\"code\":422,\"reason\":\"Invalid\","
+                    "\"message\":\"2 findings:\\n  spec: no\\n  metadata: neither\\nDo this\"},"
+                    "\"warnings\":[\"spec: w\"]}}");
 }
 
 /* A patch beside a denial is nothing the API server expects. */
 static void write_of_a_refusal_leaves_the_patch_out(void **state)
 {
     (void)state;
-    assert_int_equal(
-        sw_outcome_change(&outcome, SW_PATCH_REMOVE, SW_AT_KEY(NULL, "d"), NULL, NULL), 0);
+    assert_int_equal(sw_outcome_change(&outcome, SW_PATCH_REMOVE, SW_AT_KEY(NULL, "d"), NULL, NULL),
+                     0);
     refuse("spec", "no");
     assert_response(HEAD "\"allowed\":false,\"status\":{\"code\":422,\"reason\":\"Invalid\","
                          "\"message\":\"spec: no\"}}}");
@@ -141,7 +142,9 @@ static void write_of_a_refusal_leaves_the_patch_out(void **state)
 static void write_makes_blanks_of_control_characters(void **state)
 {
     (void)state;
-    warn("a\nb\tc\rd\x01" "e\x7f" "f\xc2\x85g\xc2\xa0h");
+    warn("a\nb\tc\rd\x01"
+         "e\x7f"
+         "f\xc2\x85g\xc2\xa0h");
     refuse("spec", "x\ny\xc2\x9fz");
     assert_response(HEAD "\"allowed\":false,\"status\":{\"code\":422,\"reason\":\"Invalid\","
                          "\"message\":\"spec: x y  z\"},"
@@ -170,11 +173,9 @@ static void write_cuts_a_long_warning(void **state)
     document = json_loadb(buf.data, buf.len, 0, NULL);
     warnings = json_object_get(json_object_get(document, "response"), "warnings");
     assert_int_equal(json_array_size(warnings), 2);
-    assert_int_equal(json_string_length(json_array_get(warnings, 0)),
-                     SW_RESPONSE_MAX_WARNING_LEN);
-    assert_string_equal(json_string_value(json_array_get(warnings, 0)) +
-                            SW_RESPONSE_MAX_WARNING_LEN - 4,
-                        "x...");
+    assert_int_equal(json_string_length(json_array_get(warnings, 0)), SW_RESPONSE_MAX_WARNING_LEN);
+    assert_string_equal(
+        json_string_value(json_array_get(warnings, 0)) + SW_RESPONSE_MAX_WARNING_LEN - 4, "x...");
     assert_string_equal(json_string_value(json_array_get(warnings, 1)), "spec: short");
     json_decref(document);
 }
@@ -194,8 +195,8 @@ static void write_cuts_between_characters(void **state)
         outcome.warnings.items[0].path = &"xyz"[shift];
         write_ok();
         document = json_loadb(buf.data, buf.len, 0, NULL);
-        first = json_array_get(
-            json_object_get(json_object_get(document, "response"), "warnings"), 0);
+        first =
+            json_array_get(json_object_get(json_object_get(document, "response"), "warnings"), 0);
         assert_non_null(first);
         assert_null(strstr(json_string_value(first), "\xef\xbf\xbd"));
         assert_true(json_string_length(first) > SW_RESPONSE_MAX_WARNING_LEN - 4);
@@ -204,8 +205,8 @@ static void write_cuts_between_characters(void **state)
     }
 }
 
-/* The number of warnings that came through of `n` with 94 + 6 characters each; *ret_last is the last
- * one. */
+/* The number of warnings that came through of `n` with 94 + 6 characters each; *ret_last is the
+ * last one. */
 static size_t count_warnings(size_t n, char *ret_last, size_t size)
 {
     char text[95];

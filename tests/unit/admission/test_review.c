@@ -15,12 +15,12 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-#define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":"
-#define KIND "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Service\"}"
+#define VERSION       "\"apiVersion\":\"admission.k8s.io/v1\""
+#define HEAD          "{" VERSION ",\"kind\":\"AdmissionReview\",\"request\":"
+#define KIND          "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Service\"}"
 
 /* A review whose request has the given members beside uid, kind and operation. */
-#define REVIEW(members)                                                                            \
-    HEAD "{\"uid\":\"u-1\"," KIND ",\"operation\":\"CREATE\"" members "}}"
+#define REVIEW(members) HEAD "{\"uid\":\"u-1\"," KIND ",\"operation\":\"CREATE\"" members "}}"
 
 static struct sw_arena arena;
 
@@ -231,8 +231,8 @@ static void read_refuses_a_second_one_of_what_is_read(void **state)
 /* Fills text with a review whose object has `depth` arrays inside each other. */
 static void nest(size_t depth, char *text)
 {
-    size_t n = (size_t)sprintf(text, "%s", HEAD "{\"uid\":\"\"," KIND
-                                                ",\"operation\":\"CREATE\",\"object\":{\"x\":");
+    size_t n = (size_t)sprintf(
+        text, "%s", HEAD "{\"uid\":\"\"," KIND ",\"operation\":\"CREATE\",\"object\":{\"x\":");
 
     memset(text + n, '[', depth);
     memset(text + n + depth, ']', depth);
@@ -264,8 +264,7 @@ static void read_skips_seven_mebibytes_without_memory(void **state)
     memset(text, 'x', sizeof(text));
     memcpy(text, head, sizeof(head) - 1);
     memcpy(text + sizeof(text) - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
-    assert_int_equal(
-        sw_review_read((struct sw_str){text, sizeof(text)}, &arena, &review, NULL), 0);
+    assert_int_equal(sw_review_read((struct sw_str){text, sizeof(text)}, &arena, &review, NULL), 0);
     assert_int_equal(arena.held_bytes, 0);
 }
 
@@ -293,16 +292,15 @@ static void object_keeps_what_rules_read_and_nothing_else(void **state)
 static void object_is_in_the_namespace_of_the_request(void **state)
 {
     (void)state;
-    assert_object(REVIEW(",\"namespace\":\"a\\\"b\",\"object\":{\"metadata\":{\"namespace\":\"x\"}}"),
-                  SW_REVIEW_OBJECT,
-                  "{\"metadata\":{\"annotations\":{},\"namespace\":\"a\\\"b\"}}");
+    assert_object(
+        REVIEW(",\"namespace\":\"a\\\"b\",\"object\":{\"metadata\":{\"namespace\":\"x\"}}"),
+        SW_REVIEW_OBJECT, "{\"metadata\":{\"annotations\":{},\"namespace\":\"a\\\"b\"}}");
 }
 
 static void object_and_old_object_are_told_apart(void **state)
 {
-    static const char text[] =
-        REVIEW(",\"oldObject\":{\"metadata\":{\"name\":\"old\"},\"spec\":1},"
-               "\"object\":{\"metadata\":{\"name\":\"new\"},\"spec\":2}");
+    static const char text[] = REVIEW(",\"oldObject\":{\"metadata\":{\"name\":\"old\"},\"spec\":1},"
+                                      "\"object\":{\"metadata\":{\"name\":\"new\"},\"spec\":2}");
 
     (void)state;
     assert_object(text, SW_REVIEW_OBJECT,
