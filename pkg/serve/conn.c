@@ -100,8 +100,10 @@ static bool is_done(const struct sw_conn *conn, enum sw_phase phase, uint64_t no
 
 void sw_conn_check(struct sw_conn *conn, enum sw_phase phase, uint64_t now_ns, uint64_t stop_at_ns)
 {
+    /* An idle connection with bytes in it is not idle: they have come since h2o looked. */
     bool expired =
-        sw_phase_expired(&conn->timer, phase, conn->n_answers, now_ns, conn->shared->limits_ns);
+        sw_phase_expired(&conn->timer, phase, conn->n_answers, now_ns, conn->shared->limits_ns) &&
+        (phase != SW_PHASE_IDLE || !has_unread(conn));
     bool done = stop_at_ns && is_done(conn, phase, now_ns);
     bool forced = stop_at_ns && now_ns >= stop_at_ns;
 

@@ -195,6 +195,12 @@ static void send_answer(h2o_req_t *req, struct sw_conn *conn, const struct sw_re
     h2o_send(req, &body, has_body ? 1 : 0, H2O_SEND_STATE_FINAL);
 }
 
+static void note_handling(struct sw_loop *loop, uint64_t since_ns)
+{
+    atomic_store_explicit(&loop->shared->handling_since_ns[loop->index], since_ns,
+                          memory_order_relaxed);
+}
+
 static int on_request(h2o_handler_t *self, h2o_req_t *req)
 {
     struct sw_conn *conn = conn_of(req);
@@ -218,7 +224,9 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req)
     sw_request_target(str_of(req->path), &request.path, &request.query);
     if (type >= 0)
         request.content_type = str_of(req->headers.entries[type].value);
+    note_handling(loop, begin_ns);
     route = sw_routes_answer(&loop->shared->routes, &request, &answer->response);
+    note_handling(loop, 0);
     sw_server_stats_answer(stats, route, answer->response.status, sw_clock_mono_ns() - begin_ns);
     send_answer(req, conn, &answer->response);
     return 0;

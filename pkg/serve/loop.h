@@ -18,6 +18,9 @@
 struct sw_server_stats;
 struct sw_tls;
 
+/* Most loops of one server. */
+#define SW_LOOPS_MAX 64
+
 /* What the loops of one server share. The atomics change while they run, nothing else does. */
 struct sw_loop_shared {
     struct sw_routes routes;
@@ -30,6 +33,7 @@ struct sw_loop_shared {
     _Atomic bool draining;       /* every answer from now on ends its connection */
     _Atomic uint64_t stop_at_ns; /* 0: run; else accept nothing and end by then (monotonic) */
     _Atomic size_t n_cut;        /* connections that were in use when stop_at_ns came */
+    _Atomic uint64_t handling_since_ns[SW_LOOPS_MAX]; /* of each loop's handler; 0: none runs */
 };
 
 /* Runs loop number `index` of a server, accepting on listen_fd, until it is told to stop and its

@@ -19,6 +19,8 @@
 
 #define NS_PER_MS 1000000u
 
+_Static_assert(SW_SERVER_THREADS_MAX == SW_LOOPS_MAX, "a loop for each thread");
+
 /* One loop and its thread. Descriptors are -1 when there is none, or the loop has it. */
 struct thread {
     struct sw_loop_shared *shared;
@@ -188,6 +190,20 @@ int sw_server_start(struct sw_server *server, struct sw_err *reterr)
         server->n_running++;
     }
     return 0;
+}
+
+uint64_t sw_server_stalled_ns(const struct sw_server *server)
+{
+    uint64_t now_ns = sw_clock_mono_ns(), longest_ns = 0;
+
+    for (size_t i = 0; i < server->n_threads; i++) {
+        uint64_t since_ns =
+            atomic_load_explicit(&server->shared.handling_since_ns[i], memory_order_relaxed);
+
+        if (since_ns && now_ns > since_ns && now_ns - since_ns > longest_ns)
+            longest_ns = now_ns - since_ns;
+    }
+    return longest_ns;
 }
 
 void sw_server_drain(struct sw_server *server)

@@ -78,6 +78,10 @@ uint16_t sw_server_port(const struct sw_server *server);
  * only be freed. */
 int sw_server_start(struct sw_server *server, struct sw_err *reterr);
 
+/* For how long the handler that has been running longest has been running, in ns; 0 when none is. A
+ * handler that does not come back holds its thread: a reason to be restarted. Any thread. */
+uint64_t sw_server_stalled_ns(const struct sw_server *server);
+
 /* Every answer from now on carries "Connection: close". Any thread; may be called before start. */
 void sw_server_drain(struct sw_server *server);
 

@@ -108,6 +108,19 @@ static void check_shuts_what_takes_too_long(void **state)
     sw_conn_free(conn);
 }
 
+static void check_spares_an_idle_one_to_which_a_request_has_just_come(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_conn *conn = make(f);
+
+    f->shared.limits_ns[SW_PHASE_IDLE] = 10 * MS;
+    sw_conn_check(conn, SW_PHASE_IDLE, 1000 * MS, 0);
+    assert_int_equal(send(f->theirs, "G", 1, 0), 1);
+    sw_conn_check(conn, SW_PHASE_IDLE, 1010 * MS, 0);
+    assert_false(is_shut(f));
+    sw_conn_free(conn);
+}
+
 static void check_while_stopping_waits_for_work(void **state)
 {
     static const enum sw_phase working[] = {SW_PHASE_HANDSHAKE, SW_PHASE_READING, SW_PHASE_SENDING};
@@ -201,6 +214,7 @@ int main(void)
         TEST(new_is_listed_and_counted),
         TEST(free_takes_the_right_one_out_of_the_list),
         TEST(check_shuts_what_takes_too_long),
+        TEST(check_spares_an_idle_one_to_which_a_request_has_just_come),
         TEST(check_while_stopping_waits_for_work),
         TEST(check_while_stopping_ends_the_idle),
         TEST(check_while_stopping_sees_a_request_that_has_just_come),

@@ -281,6 +281,24 @@ static void stop_waits_for_a_handler(void **state)
     client_close(&client);
 }
 
+static void stalled_is_how_long_a_handler_runs(void **state)
+{
+    SW_CLEANUP(cleanup_server) struct sw_server *server = start(2);
+    struct client client = client_open(sw_server_port(server));
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(sw_server_stalled_ns(server), 0);
+    assert_true(client_send_text(&client, "GET /late HTTP/1.1\r\nHost: a\r\n\r\n"));
+    sem_wait(&entered);
+    usleep(20000);
+    assert_true(sw_server_stalled_ns(server) >= 20000000);
+    sem_post(&may_leave);
+    assert_true(client_take(&client, &reply));
+    assert_int_equal(sw_server_stalled_ns(server), 0);
+    client_close(&client);
+}
+
 static void stop_serves_who_is_in_the_backlog(void **state)
 {
     SW_CLEANUP(cleanup_server) struct sw_server *server = start(1);
@@ -357,6 +375,7 @@ int main(void)
         cmocka_unit_test(stop_ends_idle_connections_at_once),
         cmocka_unit_test(stop_waits_for_a_request_being_read),
         cmocka_unit_test(stop_waits_for_a_handler),
+        cmocka_unit_test(stalled_is_how_long_a_handler_runs),
         cmocka_unit_test(stop_serves_who_is_in_the_backlog),
         cmocka_unit_test(stop_cuts_what_does_not_end),
         cmocka_unit_test(stop_accepts_nobody_more),
