@@ -1,5 +1,9 @@
 #include "cli/output.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "cli/style.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +13,9 @@
 
 /* Further than this, an option is not what was meant. */
 #define NEAR 3
+
+/* A path as long as Linux allows, with a message behind it. */
+#define MAX_LINE_BYTES 8192
 
 static int write_all(struct sw_str text)
 {
@@ -94,18 +101,27 @@ enum sw_exit sw_output_bad_option(const struct sw_command *command, int code, ch
     return sw_output_misuse(command, "there is no option %.*s", SW_STR_ARG(name));
 }
 
+/* "file:line:column: what", on a line of its own. */
+static void print_problem(const struct sw_problem *problem)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf line;
+
+    sw_buf_init(&line, MAX_LINE_BYTES);
+    sw_style_append(&line, sw_str_from(problem->path));
+    if (problem->line)
+        sw_buf_printf(&line, ":%zu", problem->line);
+    if (problem->column)
+        sw_buf_printf(&line, ":%zu", problem->column);
+    sw_buf_append_text(&line, ": ");
+    sw_style_append(&line, sw_str_from(problem->message));
+    /* What did not fit or found no memory is missing at the end. */
+    fprintf(stderr, "%.*s\n", SW_STR_ARG(sw_buf_str(&line)));
+}
+
 void sw_output_problems(const struct sw_problems *problems)
 {
-    for (size_t i = 0; i < problems->n; i++) {
-        const struct sw_problem *problem = &problems->items[i];
-
-        fprintf(stderr, "%s:", problem->path);
-        if (problem->line)
-            fprintf(stderr, "%zu:", problem->line);
-        if (problem->column)
-            fprintf(stderr, "%zu:", problem->column);
-        fprintf(stderr, " %s\n", problem->message);
-    }
+    for (size_t i = 0; i < problems->n; i++)
+        print_problem(&problems->items[i]);
     if (problems->n_more)
         fprintf(stderr, "and %zu more problems\n", problems->n_more);
 }

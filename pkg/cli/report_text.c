@@ -41,11 +41,14 @@ static void write_heading(const struct sw_report *report, const struct sw_manife
 {
     struct sw_buf *buf = report->buf;
 
-    sw_buf_printf(buf, "%s:%zu: %.*s ", object->path, object->line, SW_STR_ARG(judgement->kind));
-    if (judgement->namespace_.len)
-        sw_buf_printf(buf, "%.*s/", SW_STR_ARG(judgement->namespace_));
+    sw_style_append(buf, sw_str_from(object->path));
+    sw_buf_printf(buf, ":%zu: ", object->line);
+    sw_style_append(buf, judgement->kind);
+    sw_buf_append_text(buf, " ");
+    sw_style_append(buf, judgement->namespace_);
+    sw_buf_append_text(buf, judgement->namespace_.len ? "/" : "");
     if (judgement->name.len)
-        sw_buf_append_str(buf, judgement->name);
+        sw_style_append(buf, judgement->name);
     else
         sw_buf_append_text(buf, "(not named yet)");
     if (judgement->judged) {
@@ -55,25 +58,29 @@ static void write_heading(const struct sw_report *report, const struct sw_manife
     sw_buf_append_text(buf, "\n");
 }
 
-static void write_findings(const struct sw_report *report, enum sw_style style, const char *word,
+/* One finding; `path` is NULL where the message has it. */
+static void write_finding(const struct sw_report *report, bool warns, const char *path,
+                          const char *message, const char *code)
+{
+    struct sw_buf *buf = report->buf;
+
+    sw_buf_printf(buf, "%*s", INDENT, "");
+    write_styled(report, warns ? SW_STYLE_WARNING : SW_STYLE_BAD, warns ? "warning" : "error");
+    sw_buf_append_text(buf, ": ");
+    sw_style_append(buf, sw_str_from(path));
+    sw_buf_append_text(buf, path ? ": " : "");
+    sw_style_append(buf, sw_str_from(message));
+    sw_buf_printf(buf, " [%s]\n", code);
+}
+
+static void write_findings(const struct sw_report *report, bool warns,
                            const struct sw_findings *findings)
 {
     for (size_t i = 0; i < findings->n; i++) {
         const struct sw_finding *finding = &findings->items[i];
 
-        sw_buf_printf(report->buf, "%*s", INDENT, "");
-        write_styled(report, style, word);
-        sw_buf_printf(report->buf, ": %s: %s [%s]\n", finding->path, finding->message,
+        write_finding(report, warns, finding->path, finding->message,
                       sw_reason_word(finding->reason));
-    }
-}
-
-static void write_slips(const struct sw_report *report, const struct sw_manifest_object *object)
-{
-    for (size_t i = 0; i < object->n_slips; i++) {
-        sw_buf_printf(report->buf, "%*s", INDENT, "");
-        write_styled(report, SW_STYLE_WARNING, "warning");
-        sw_buf_printf(report->buf, ": %s [" SW_REPORT_SLIP "]\n", object->slips[i]);
     }
 }
 
@@ -106,11 +113,12 @@ int sw_report_text_object(struct sw_report *report, const struct sw_manifest_obj
     if (!judgement->judged && object->n_slips == 0)
         return 0;
     write_heading(report, object, judgement);
-    write_findings(report, SW_STYLE_BAD, "error", &judgement->refusals);
+    write_findings(report, false, &judgement->refusals);
     if (judgement->advice)
         sw_buf_printf(report->buf, "%*s%s\n", INDENT, "", judgement->advice);
-    write_findings(report, SW_STYLE_WARNING, "warning", &judgement->warnings);
-    write_slips(report, object);
+    write_findings(report, true, &judgement->warnings);
+    for (size_t i = 0; i < object->n_slips; i++)
+        write_finding(report, true, NULL, object->slips[i], SW_REPORT_SLIP);
     return write_diff(report, judgement, arena, reterr);
 }
 

@@ -1,7 +1,6 @@
 #include "cli/style.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -25,6 +24,29 @@ const char *sw_style_begin(enum sw_style style, bool colours)
 const char *sw_style_end(enum sw_style style, bool colours)
 {
     return colours && style != SW_STYLE_PLAIN ? "\033[0m" : "";
+}
+
+/* C0 and DEL, and in UTF-8 C1: U+0080 to U+009F. Returns how many bytes; 0 for another character. */
+static size_t control_length(struct sw_str s)
+{
+    unsigned char c = (unsigned char)s.data[0];
+
+    if (c < ' ' || c == 0x7f)
+        return 1;
+    return c == 0xc2 && s.len > 1 && ((unsigned char)s.data[1] & 0xe0) == 0x80 ? 2 : 0;
+}
+
+void sw_style_append(struct sw_buf *buf, struct sw_str foreign)
+{
+    while (foreign.len) {
+        size_t len = control_length(foreign);
+
+        if (len)
+            sw_buf_append(buf, "  ", len);
+        else
+            sw_buf_append(buf, foreign.data, len = 1);
+        foreign = sw_str_slice(foreign, len, foreign.len);
+    }
 }
 
 bool sw_style_wants_colours(int fd)

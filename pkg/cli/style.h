@@ -4,6 +4,9 @@
 #ifndef SW_CLI_STYLE_H
 #define SW_CLI_STYLE_H
 
+#include "base/buf.h"
+#include "base/str.h"
+
 #include <stdbool.h>
 
 enum sw_style {
@@ -21,6 +24,11 @@ enum sw_style {
  * for plain text. Static. */
 const char *sw_style_begin(enum sw_style style, bool colours);
 const char *sw_style_end(enum sw_style style, bool colours);
+
+/* Appends what others wrote (names, file names, values in messages), each byte of a control character
+ * as a blank: on a terminal it could rewrite what stands above, and a line break could pass for a
+ * line of ours. A failure stays in buf. */
+void sw_style_append(struct sw_buf *buf, struct sw_str foreign);
 
 /* True if what is written to the descriptor should have colours: it is a terminal, and the user has
  * not asked for none (NO_COLOR not empty, as no-color.org says; TERM unset or dumb). */

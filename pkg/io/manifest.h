@@ -17,7 +17,7 @@
 #include <jansson.h>
 
 /* Largest file: all Services of a cluster that has 10,000 of them, the most that SIG Scalability
- * supports, take some 40 MiB in one `kubectl get -o yaml --show-managed-fields`. */
+ * supports, take some 30 MiB in one `kubectl get -o yaml --show-managed-fields`. */
 #define SW_MANIFEST_MAX_BYTES ((size_t)64 << 20)
 
 /* Most memory for what one file says while it is read: values take some ten times their text. */

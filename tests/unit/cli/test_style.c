@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/style.h"
 
 struct terminal {
@@ -84,6 +85,19 @@ static void begin_and_end_enclose_what_stands_out(void **state)
     assert_string_equal(sw_style_end(SW_STYLE_PLAIN, true), "");
 }
 
+static void append_blanks_what_controls_a_terminal(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf;
+
+    (void)state;
+    sw_buf_init(&buf, 100);
+    sw_style_append(&buf, SW_STR("a\033[2Jb\n\177\302\233\302\237c\302\240\303\244\302"));
+    assert_int_equal(buf.len, 18);
+    assert_memory_equal(buf.data, "a [2Jb      c\302\240\303\244\302", 18);
+    sw_style_append(&buf, (struct sw_str){NULL, 0});
+    assert_int_equal(buf.len, 18);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -92,6 +106,7 @@ int main(void)
         TEST(wants_colours_unless_no_color_is_set),
         TEST(wants_colours_unless_the_terminal_has_none),
         TEST(wants_colours_not_in_a_pipe),
+        TEST(append_blanks_what_controls_a_terminal),
         TEST(begin_and_end_enclose_what_stands_out),
     };
 
