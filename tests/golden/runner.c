@@ -60,13 +60,15 @@ static int refresh(const struct golden_case *golden, struct sw_str text, struct 
 static int complain(struct sw_str expected, struct sw_str found, struct sw_err *reterr)
 {
     SW_CLEANUP(sw_buf_release) struct sw_buf buf;
-    struct sw_str rest;
+    struct sw_str rest, line;
 
     sw_buf_init(&buf, MAX_DIFF_BYTES);
     golden_diff(expected, found, &buf);
     rest = sw_buf_status(&buf, NULL) < 0 ? SW_STR("(too much to show)\n") : sw_buf_str(&buf);
-    while (rest.len)
-        print_error("%.*s\n", SW_STR_ARG(sw_str_cut(&rest, '\n')));
+    while (rest.len) {
+        line = sw_str_cut(&rest, '\n');
+        print_error("%.*s\n", SW_STR_ARG(line));
+    }
     return sw_err_set(reterr, SW_EINTERNAL,
                       expected.data ? "the answer is not the expected one (- expected, + found)"
                                     : "no expected.yaml: make it with SW_REFRESH_GOLDEN=1");
