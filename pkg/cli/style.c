@@ -26,7 +26,7 @@ const char *sw_style_end(enum sw_style style, bool colours)
     return colours && style != SW_STYLE_PLAIN ? "\033[0m" : "";
 }
 
-/* C0 and DEL, and in UTF-8 C1: U+0080 to U+009F. Returns how many bytes; 0 for another character. */
+/* C0, DEL, and in UTF-8 C1, U+0080 to U+009F. Returns how many bytes; 0 for another character. */
 static size_t control_length(struct sw_str s)
 {
     unsigned char c = (unsigned char)s.data[0];

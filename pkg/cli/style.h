@@ -25,9 +25,9 @@ enum sw_style {
 const char *sw_style_begin(enum sw_style style, bool colours);
 const char *sw_style_end(enum sw_style style, bool colours);
 
-/* Appends what others wrote (names, file names, values in messages), each byte of a control character
- * as a blank: on a terminal it could rewrite what stands above, and a line break could pass for a
- * line of ours. A failure stays in buf. */
+/* Appends what others wrote (names, file names, values in messages), each byte of a control
+ * character as a blank: on a terminal it could rewrite what stands above, and a line break could
+ * pass for a line of ours. A failure stays in buf. */
 void sw_style_append(struct sw_buf *buf, struct sw_str foreign);
 
 /* True if what is written to the descriptor should have colours: it is a terminal, and the user has

@@ -135,6 +135,8 @@ static int enter(struct walk *walk, const char *path, size_t depth, struct sw_er
         return skip(walk, path, "expected at most " TEXT_OF(SW_DIR_MAX_DEPTH) " folders in each "
                                 "other, found more", reterr);
     dir = opendir(path);
+    if (!dir && errno == ENOMEM)
+        return sw_err_nomem(reterr);
     if (!dir) /* ENOENT: removed since its name was read */
         return errno == ENOENT ? 0 : skip(walk, path, strerror(errno), reterr);
     return walk_folder(walk, path, dir, depth + 1, reterr);
@@ -218,6 +220,8 @@ int sw_dir_list(const char *path, enum sw_dir_depth depth, struct sw_arena *aren
     DIR *dir = opendir(path);
     int r;
 
+    if (!dir && errno == ENOMEM)
+        return sw_err_nomem(reterr);
     if (!dir)
         return sw_err_set(reterr, errno == ENOENT ? SW_ENOENT : SW_EIO, "%s: %s", path,
                           strerror(errno));
