@@ -152,6 +152,7 @@ static void begin_body(struct sw_reflector *reflector, int64_t now_ms)
 {
     reflector->phase = SW_REFLECTOR_RECEIVING;
     reflector->wake_ms = silence_ends(reflector, now_ms);
+    reflector->stats.absent = false;
     if (reflector->verb == SW_REQUEST_WATCH_LIST ||
         (reflector->verb == SW_REQUEST_LIST && reflector->token.len == 0))
         sw_turn_begin_picture(reflector);

@@ -73,7 +73,6 @@ void sw_turn_end_picture(struct sw_reflector *reflector)
 {
     reflector->sink.end(reflector->sink.context);
     reflector->stats.synced = true;
-    reflector->stats.absent = false;
     reflector->expired = false;
     reflector->verb = SW_REQUEST_WATCH;
 }
