@@ -16,7 +16,7 @@ static void consider(const struct sw_index *index, const struct sw_view *view,
     }
     if (!cover->workspace)
         cover->workspace = exposure.workspace;
-    cover->spans |= cover->workspace != exposure.workspace;
+    cover->spans |= !sw_workspace_is_same(cover->workspace, exposure.workspace);
     if (exposure.reason == SW_EXPOSED && !cover->service) {
         cover->service = service;
         cover->view = view;

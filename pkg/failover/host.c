@@ -55,7 +55,7 @@ struct sw_host sw_host_read(struct sw_str text, struct sw_str rule_namespace)
     host.namespace_ = sw_str_cut(&rest, '.');
     if (sw_str_is(rest, &SERVICE_SUFFIX[1]))
         host.kind = SW_HOST_SERVICE;
-    else if (!rest.data || sw_str_is(rest, "svc"))
+    else if (!rest.data || sw_str_is(rest, "svc") || sw_str_is(rest, "svc.cluster.local."))
         host.kind = SW_HOST_UNEXPANDED;
     return host;
 }

@@ -31,21 +31,21 @@
     X(SW_HOST_NOT_EXPANDED, "HostNotExpanded", "Istio does not expand this host name")             \
     X(SW_HOST_SPANS, "HostSpans", "the host covers more than one workspace's namespaces")          \
     X(SW_INJECT_OFF, "InjectOff", "spillway.dev/inject is \"false\"")                              \
-    X(SW_ZONE_AWARE, "ZoneAware", "zoneAwareLbSetting excludes localityLbSetting")                 \
-    X(SW_DISTRIBUTE, "Distribute", "localityLbSetting.distribute turns failover off")              \
-    X(SW_LOCALITY_OFF, "LocalityOff", "localityLbSetting.enabled is false")                        \
-    X(SW_LOCALITY_OPEN, "LocalityOpen", "localityLbSetting has no failoverPriority")               \
-    X(SW_PASSTHROUGH, "Passthrough", "loadBalancer.simple PASSTHROUGH ignores WorkloadEntries")    \
+    X(SW_ZONE_AWARE, "ZoneAware", "excludes localityLbSetting, and failover with it")              \
+    X(SW_DISTRIBUTE, "Distribute", "turns failover off")                                           \
+    X(SW_LOCALITY_OFF, "LocalityOff", "turned off, and failover with it")                          \
+    X(SW_LOCALITY_OPEN, "LocalityOpen",                                                            \
+      "without failoverPriority, remote endpoints of the same zone share the traffic")             \
+    X(SW_PASSTHROUGH, "Passthrough", "PASSTHROUGH ignores WorkloadEntries")                        \
     X(SW_TLS_MODE, "TLSMode", "only ISTIO_MUTUAL passes an east-west gateway")                     \
     X(SW_TLS_SNI, "TLSSNI", "a custom SNI is unknown to the east-west gateways")                   \
-    X(SW_MAX_EJECTION, "MaxEjectionPercent", "maxEjectionPercent under 100 keeps failing pods")    \
+    X(SW_MAX_EJECTION, "MaxEjectionPercent", "under 100, some failing pods keep their traffic")    \
     X(SW_UNREADABLE, "Unreadable", "the object cannot be read")                                    \
     /* WorkspaceSettings */                                                                        \
-    X(SW_GATEWAYS_MISPLACED, "GatewaysMisplaced",                                                  \
-      "defaultEastWestGatewaySettings stands beside spec")                                         \
+    X(SW_GATEWAYS_MISPLACED, "GatewaysMisplaced", "stands beside spec")                            \
     X(SW_WORKSPACE_UNKNOWN, "WorkspaceUnknown", "no such workspace")                               \
-    X(SW_GATEWAY_UNKNOWN, "GatewayUnknown", "workloadSelector matches no gateway")                 \
-    X(SW_SERVICE_UNKNOWN, "ServiceUnknown", "serviceLabels matches no Service")                    \
+    X(SW_GATEWAY_UNKNOWN, "GatewayUnknown", "matches no gateway")                                  \
+    X(SW_SERVICE_UNKNOWN, "ServiceUnknown", "matches no Service")                                  \
     X(SW_WORKSPACE_EMPTY, "WorkspaceEmpty", "the workspace has no Service")                        \
     X(SW_PARTLY_MATCHED, "PartlyMatched", "matched in some clusters only")                         \
     X(SW_CLUSTER_UNSEEN, "ClusterUnseen", "a cluster has not been seen yet")                       \

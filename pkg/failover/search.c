@@ -45,7 +45,10 @@ static const struct sw_service *next_owned(const struct sw_index *index,
     while (*at < view->n_services) {
         const struct sw_service *service = view->services[(*at)++];
 
-        if (sw_scope_owner(index, view->source.cluster, service->meta.namespace_) == workspace)
+        const struct sw_workspace *owner =
+            sw_scope_owner(index, view->source.cluster, service->meta.namespace_);
+
+        if (owner && sw_workspace_is_same(owner, workspace))
             return service;
     }
     return NULL;

@@ -101,6 +101,12 @@ static int message_status(struct sw_buf *message, struct sw_err *reterr)
     return sw_buf_status(message, reterr);
 }
 
+/* Of a cluster that no pattern of the workspace names, nothing is expected. */
+static bool is_concerned(const struct work *work, struct sw_str cluster)
+{
+    return !work->workspace || sw_workspace_names_cluster(work->workspace, cluster);
+}
+
 static void ask_all(const struct work *work, const struct question *question, struct answers *ret)
 {
     for (size_t i = 0; i < work->index->n_views; i++) {
@@ -108,7 +114,7 @@ static void ask_all(const struct work *work, const struct question *question, st
 
         if (question->ask(work, view, question))
             ret->n_yes++;
-        else
+        else if (is_concerned(work, view->source.cluster))
             list_add(view->source.synced ? &ret->no : &ret->unseen, view->source.cluster);
     }
 }
@@ -297,9 +303,12 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
     return r < 0 ? r : refuse(work, SW_WORKSPACE_UNKNOWN, at, sw_buf_str(&text), reterr);
 }
 
-/* Slips of form, which no annotation excuses. */
+/* Slips of form, which no annotation excuses, and settings that defeat each other. */
 static int judge_form(struct work *work, struct sw_err *reterr)
 {
+    const struct sw_outlier_value *max_ejection =
+        &work->setting->outlier.fields[SW_OUTLIER_MAX_EJECTION];
+    const struct sw_at *at_traffic = SW_AT_KEY(SW_AT_KEY(NULL, "spec"), "defaultTrafficSetting");
     struct sw_outcome *outcome = work->outcome;
     int r = 0;
 
@@ -308,6 +317,12 @@ static int judge_form(struct work *work, struct sw_err *reterr)
                             SW_AT_KEY(NULL, "defaultEastWestGatewaySettings"), reterr,
                             "%s, where nothing reads it: indent it under spec",
                             sw_reason_sentence(SW_GATEWAYS_MISPLACED));
+    if (r == 0 && max_ejection->set && max_ejection->number < 100)
+        r = sw_outcome_find(outcome, &outcome->warnings, SW_MAX_EJECTION,
+                            SW_AT_KEY(SW_AT_KEY(at_traffic, "outlierDetection"),
+                                      "maxEjectionPercent"),
+                            reterr, "%lld: %s", (long long)max_ejection->number,
+                            sw_reason_sentence(SW_MAX_EJECTION));
     if (r == 0 && sw_policy_priority_wins(work->setting))
         r = sw_outcome_find(outcome, &outcome->warnings, SW_PRIORITY_WINS, SW_AT_KEY(NULL, "spec"),
                             reterr, "%s: regionalFailover is left out",

@@ -16,7 +16,9 @@ static int copy_pair(const char *key, const json_t *value, const struct sw_at *a
 {
     struct sw_str text;
 
-    if (!json_is_string(value))
+    if (json_is_null(value))
+        value = NULL; /* reads as "", as for the API server */
+    else if (!json_is_string(value))
         return sw_get_fail(value, key, at, "a string", reterr);
     text = (struct sw_str){json_string_value(value), json_string_length(value)};
     ret->key = sw_arena_copy(arena, sw_str_from(key));

@@ -114,6 +114,24 @@ bool sw_workspace_covers(const struct sw_workspace *workspace, struct sw_str clu
     return false;
 }
 
+bool sw_workspace_names_cluster(const struct sw_workspace *workspace, struct sw_str cluster)
+{
+    for (size_t i = 0; i < workspace->n_patterns; i++) {
+        struct sw_str named = workspace->patterns[i].cluster;
+
+        if (sw_str_is(named, "*") || sw_str_eq(named, cluster))
+            return true;
+    }
+    return false;
+}
+
+bool sw_workspace_is_same(const struct sw_workspace *a, const struct sw_workspace *b)
+{
+    return sw_str_eq(a->meta.name, b->meta.name) &&
+           sw_str_eq(a->hierarchy.organization, b->hierarchy.organization) &&
+           sw_str_eq(a->hierarchy.tenant, b->hierarchy.tenant);
+}
+
 bool sw_workspace_is_named(const struct sw_workspace *workspace,
                            const struct sw_hierarchy *hierarchy)
 {

@@ -30,12 +30,12 @@
 #define AT_LABEL AT ".exposedServices[0].serviceLabels"
 
 #define UNKNOWN_GATEWAY                                                                            \
-    "GatewayUnknown " AT ".workloadSelector: workloadSelector matches no gateway: looked for a "   \
+    "GatewayUnknown " AT ".workloadSelector: matches no gateway: looked for a "   \
     "Service in namespace gw with TCP port 15443 and labels app=wg in east; the nearest is "       \
     "Service gw/gw in cluster east, which has app=gw"
 #define UNKNOWN_SERVICE                                                                            \
     "ServiceUnknown " AT_LABEL                                                                     \
-    ": serviceLabels matches no Service: looked for labels app=crat in "                           \
+    ": matches no Service: looked for labels app=crat in "                           \
     "workspace shop (namespaces */shop) in east; the nearest is Service shop/cart in cluster "     \
     "east, which has app=cart"
 #define ADVICE "To let it in unmatched, annotate it spillway.dev/allow-unmatched: \"true\""

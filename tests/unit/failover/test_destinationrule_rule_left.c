@@ -35,7 +35,7 @@ static void rule_warns_of_a_max_ejection_under_100(void **state)
         const char *warning = sw_arena_printf(
             &world->arena,
             "MaxEjectionPercent spec.trafficPolicy.outlierDetection.maxEjectionPercent: %s: "
-            "maxEjectionPercent under 100 keeps failing pods",
+            "under 100, some failing pods keep their traffic",
             cases[i].found);
 
         sw_check(judge(world, spec), "[]", cases[i].found ? warning : "");
@@ -47,24 +47,23 @@ static void rule_leaves_an_explicit_locality_and_says_what_it_costs(void **state
     static const char *const cases[][2] = {
         {"{'localityLbSetting':{'enabled':false}}",
          "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-         "localityLbSetting.enabled is false"},
+         "turned off, and failover with it"},
         {"{'localityLbSetting':{'enabled':false,'distribute':[{'from':'a'}]}}",
          "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-         "localityLbSetting.enabled is false"},
+         "turned off, and failover with it"},
         {"{'localityLbSetting':{'distribute':[{'from':'a'}],'failoverPriority':['a']}}",
          "Distribute spec.trafficPolicy.loadBalancer.localityLbSetting.distribute: "
-         "localityLbSetting.distribute turns failover off"},
+         "turns failover off"},
         {"{'localityLbSetting':{}}",
-         "LocalityOpen spec.trafficPolicy.loadBalancer.localityLbSetting: localityLbSetting has no "
-         "failoverPriority"},
+         "LocalityOpen spec.trafficPolicy.loadBalancer.localityLbSetting: without "
+         "failoverPriority, remote endpoints of the same zone share the traffic"},
         {"{'localityLbSetting':{'enabled':true,'failover':[{'from':'a','to':'b'}]}}",
-         "LocalityOpen spec.trafficPolicy.loadBalancer.localityLbSetting: localityLbSetting has no "
-         "failoverPriority"},
+         "LocalityOpen spec.trafficPolicy.loadBalancer.localityLbSetting: without "
+         "failoverPriority, remote endpoints of the same zone share the traffic"},
         {"{'localityLbSetting':{'failoverPriority':['a']}}", ""},
         {"{'zoneAwareLbSetting':{}}",
-         "ZoneAware spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: zoneAwareLbSetting "
-         "excludes "
-         "localityLbSetting"},
+         "ZoneAware spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: excludes "
+         "localityLbSetting, and failover with it"},
         {"{'simple':'PASSTHROUGH'}",
          "Passthrough spec.trafficPolicy.loadBalancer.simple: loadBalancer.simple PASSTHROUGH "
          "ignores WorkloadEntries"},
@@ -119,13 +118,13 @@ static void rule_warns_at_the_level_it_found_it(void **state)
                       "}}]"),
         "[]",
         "MaxEjectionPercent spec.trafficPolicy.portLevelSettings[1].outlierDetection."
-        "maxEjectionPercent: 10 (Istio's default): maxEjectionPercent under 100 keeps failing "
-        "pods\n"
+        "maxEjectionPercent: 10 (Istio's default): under 100, some failing pods "
+        "keep their traffic\n"
         "ZoneAware spec.trafficPolicy.portLevelSettings[1].loadBalancer.zoneAwareLbSetting: "
-        "zoneAwareLbSetting excludes localityLbSetting\n"
+        "excludes localityLbSetting, and failover with it\n"
         "MaxEjectionPercent spec.subsets[1].trafficPolicy.outlierDetection.maxEjectionPercent: "
-        "7: maxEjectionPercent under 100 keeps failing pods\n"
-        "Passthrough spec.subsets[1].trafficPolicy.loadBalancer.simple: loadBalancer.simple "
+        "7: under 100, some failing pods keep their traffic\n"
+        "Passthrough spec.subsets[1].trafficPolicy.loadBalancer.simple: "
         "PASSTHROUGH ignores WorkloadEntries\n"
         "TLSMode spec.subsets[1].trafficPolicy.tls.mode: SIMPLE: only ISTIO_MUTUAL passes an "
         "east-west gateway\n"
@@ -141,7 +140,7 @@ static void rule_adds_outlier_detection_beside_a_locality_it_leaves_alone(void *
                            "{'enabled':false}}}"),
              "[" ADD_OUTLIER(TOP) "]",
              "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-             "localityLbSetting.enabled is false");
+             "turned off, and failover with it");
 }
 
 static void rule_resolves_short_names_in_its_own_namespace(void **state)

@@ -102,7 +102,7 @@ static void rule_cuts_a_message_that_is_too_long(void **state)
     outcome = judge(world, sw_arena_printf(&world->arena, SPEC("%s", "[]"), labels));
     assert_int_equal(outcome.refusals.n, 1);
     assert_string_equal(outcome.refusals.items[0].message,
-                        "workloadSelector matches no gateway: looked for a Service in namespace gw "
+                        "matches no gateway: looked for a Service in namespace gw "
                         "with TCP port 15443 and labels app=");
 }
 
@@ -140,7 +140,7 @@ static void rule_tells_everything_at_once(void **state)
           UNKNOWN_GATEWAY
           "\n" UNKNOWN_SERVICE "\n"
           "GatewayUnknown spec.defaultEastWestGatewaySettings[1].workloadSelector: "
-          "workloadSelector matches no gateway: looked for a Service in namespace gw2 with TCP "
+          "matches no gateway: looked for a Service in namespace gw2 with TCP "
           "port 15443 and labels app=gw in east; the nearest is Service gw/gw in cluster east, "
           "which has app=gw",
           "");
@@ -189,8 +189,7 @@ static void rule_refuses_gateways_beside_spec_whatever_the_annotation_says(void 
                                        "'defaultEastWestGatewaySettings':[]}",
                            NULL);
     check(outcome,
-          "GatewaysMisplaced defaultEastWestGatewaySettings: defaultEastWestGatewaySettings "
-          "stands beside spec, where nothing reads it: indent it under spec",
+          "GatewaysMisplaced defaultEastWestGatewaySettings: stands beside spec, where nothing reads it: indent it under spec",
           "");
     assert_null(outcome.advice);
 }

@@ -11,10 +11,10 @@ static void rule_allows_what_matches_in_some_clusters_with_a_warning(void **stat
     sw_world_cluster(*state, "north");
     add_gateway(*state);
     check(judge(*state, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'cart'}}]")), "",
-          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in west\n"
-          "PartlyMatched " AT_LABEL ": serviceLabels matches no Service in west, north");
+          "PartlyMatched " AT ".workloadSelector: matches no gateway in west\n"
+          "PartlyMatched " AT_LABEL ": matches no Service in west, north");
     check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
-          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in west\n"
+          "PartlyMatched " AT ".workloadSelector: matches no gateway in west\n"
           "PartlyMatched " AT ": the workspace has no Service in north");
 }
 
@@ -25,9 +25,20 @@ static void rule_finds_in_any_cluster_what_the_local_one_lacks(void **state)
     sw_world_cluster(*state, "west");
     sw_world_service(*state, "shop", "cart", "{'app':'cart'}");
     add_gateway(*state);
-    check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
-          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in east\n"
-          "PartlyMatched " AT ": the workspace has no Service in east");
+    /* No pattern of the workspace names east: nothing is expected of it. */
+    check(judge(*state, SW_WORLD_EXPOSE_ALL), "", "");
+}
+
+static void rule_refuses_where_only_an_unnamed_cluster_was_searched(void **state)
+{
+    sw_world_cluster(*state, "east");
+    sw_world_workspace(*state, "shop", "['west/shop']");
+    sw_world_service(*state, "shop", "cart", "{'app':'cart'}");
+    add_gateway(*state);
+    check(judge(*state, SW_WORLD_EXPOSE_ALL),
+          "WorkspaceEmpty " AT ": the workspace has no Service: looked in workspace shop "
+          "(namespaces west/shop); deploy its Services first, or correct the Workspace's namespaces",
+          "");
 }
 
 static void begin_with_unseen_remotes(struct sw_world *world)
@@ -46,10 +57,10 @@ static void rule_warns_where_a_cluster_has_not_been_seen(void **state)
     begin_with_unseen_remotes(*state);
     outcome = judge(*state, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'x'}}]"));
     check(outcome, "",
-          "ClusterUnseen " AT ".workloadSelector: workloadSelector matches no gateway: looked for "
+          "ClusterUnseen " AT ".workloadSelector: matches no gateway: looked for "
           "a Service in namespace gw with TCP port 15443 and labels app=gw in east; not judged, "
           "for not seen yet: west, north\n"
-          "ClusterUnseen " AT_LABEL ": serviceLabels matches no Service: looked for labels app=x "
+          "ClusterUnseen " AT_LABEL ": matches no Service: looked for labels app=x "
           "in workspace shop (namespaces */shop) in east; not judged, for not seen yet: west, "
           "north");
     assert_null(outcome.advice);
@@ -61,7 +72,7 @@ static void rule_counts_what_an_unseen_cluster_is_known_to_have(void **state)
     begin_with_unseen_remotes(*state);
     add_gateway(*state);
     check(judge(*state, SW_WORLD_EXPOSE_ALL), "",
-          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in east");
+          "PartlyMatched " AT ".workloadSelector: matches no gateway in east");
 }
 
 static void rule_judges_a_live_view_as_any_other(void **state)
@@ -124,7 +135,7 @@ static void rule_counts_clusters_where_no_name_has_room(void **state)
     add_gateway(world);
     sw_world_cluster(world, sw_arena_printf(&world->arena, "%0700d", 1));
     check(judge(world, SW_WORLD_EXPOSE_ALL), "",
-          "PartlyMatched " AT ".workloadSelector: workloadSelector matches no gateway in 1 more\n"
+          "PartlyMatched " AT ".workloadSelector: matches no gateway in 1 more\n"
           "PartlyMatched " AT ": the workspace has no Service in 1 more");
 }
 
@@ -133,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SW_WORLD_TEST(rule_allows_what_matches_in_some_clusters_with_a_warning),
         SW_WORLD_TEST(rule_finds_in_any_cluster_what_the_local_one_lacks),
+        SW_WORLD_TEST(rule_refuses_where_only_an_unnamed_cluster_was_searched),
         SW_WORLD_TEST(rule_warns_where_a_cluster_has_not_been_seen),
         SW_WORLD_TEST(rule_counts_what_an_unseen_cluster_is_known_to_have),
         SW_WORLD_TEST(rule_judges_a_live_view_as_any_other),

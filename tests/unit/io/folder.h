@@ -51,9 +51,8 @@ static inline int setup(void **state)
         return -1;
     sw_arena_init(&f->arena, 65536, (size_t)256 << 20);
     f->problems.arena = &f->arena;
-    sw_view_builder_init(&f->builder,
-                         (struct sw_view_source){.cluster = SW_STR("east"), .synced = true},
-                         &f->arena);
+    sw_view_builder_init(
+        &f->builder, (struct sw_view_source){.cluster = SW_STR("east"), .synced = true}, &f->arena);
     return 0;
 }
 
@@ -101,7 +100,7 @@ static inline void make_link(const char *target, const char *path)
 
 /* Fails unless the i-th problem is at this place and its message holds `words`. */
 static inline void assert_problem(const struct fixture *f, size_t i, const char *path, size_t line,
-                           const char *words)
+                                  const char *words)
 {
     assert_true(i < f->problems.n);
     assert_string_equal(f->problems.items[i].path, path);

@@ -134,8 +134,7 @@ static void list_fails_without_the_folder(void **state)
     struct fixture *f = *state;
     struct sw_dir_files files;
 
-    assert_int_equal(sw_dir_list("none", SW_DIR_DEEP, &f->arena, NULL, &files, &f->err),
-                     SW_ENOENT);
+    assert_int_equal(sw_dir_list("none", SW_DIR_DEEP, &f->arena, NULL, &files, &f->err), SW_ENOENT);
     assert_string_equal(f->err.message, "none: No such file or directory");
     put("file", "");
     assert_int_equal(sw_dir_list("file", SW_DIR_DEEP, &f->arena, NULL, &files, &f->err), SW_EIO);

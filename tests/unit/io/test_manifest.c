@@ -193,9 +193,8 @@ static void parse_without_problems_wanted(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(sw_manifest_parse(SW_STR("{"), "a.yaml", &f->arena, &f->manifest, NULL,
-                                       &f->err),
-                     0);
+    assert_int_equal(
+        sw_manifest_parse(SW_STR("{"), "a.yaml", &f->arena, &f->manifest, NULL, &f->err), 0);
     assert_int_equal(f->manifest.n, 0);
 }
 

@@ -73,7 +73,7 @@ static void gauge_goes_up_and_down(void **state)
     assert_int_equal(sw_gauge_value(gauge), -3);
 }
 
-static void histogram_counts_and_sums(void **state)
+static void histogram_sums(void **state)
 {
     static const uint64_t bounds[] = {10, 20};
     SW_CLEANUP(cleanup_metrics) struct sw_metrics *metrics = sw_metrics_new();
@@ -86,7 +86,6 @@ static void histogram_counts_and_sums(void **state)
     sw_histogram_observe(histogram, 10);
     sw_histogram_observe(histogram, 11);
     sw_histogram_observe(histogram, 1000);
-    assert_int_equal(sw_histogram_count(histogram), 3);
     assert_int_equal(sw_histogram_sum(histogram), 1021);
 }
 
@@ -99,7 +98,6 @@ static void null_handles_are_allowed(void **state)
     sw_histogram_observe(NULL, 1);
     assert_int_equal(sw_counter_value(NULL), 0);
     assert_int_equal(sw_gauge_value(NULL), 0);
-    assert_int_equal(sw_histogram_count(NULL), 0);
     assert_int_equal(sw_histogram_sum(NULL), 0);
     assert_null(sw_counter_at(NULL, NULL));
     assert_null(sw_gauge_at(NULL, NULL));
@@ -246,7 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counter_adds_up),
         cmocka_unit_test(gauge_goes_up_and_down),
-        cmocka_unit_test(histogram_counts_and_sums),
+        cmocka_unit_test(histogram_sums),
         cmocka_unit_test(null_handles_are_allowed),
         cmocka_unit_test(at_gives_one_series_per_set_of_values),
         cmocka_unit_test(at_past_max_series_gives_other),

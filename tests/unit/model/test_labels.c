@@ -69,13 +69,20 @@ static void read_of_nothing_gives_no_labels(void **state)
     assert_null(labels.pairs);
 }
 
+/* As for the API server, and for kubectl's `label:` with nothing behind it. */
+static void read_takes_a_null_value_for_an_empty_one(void **state)
+{
+    struct sw_labels labels = labels_of(*state, "{'a':null}");
+
+    sw_check_labels(&labels, "a=");
+}
+
 static void read_refuses_what_is_no_map_of_strings(void **state)
 {
     check_unreadable(*state, "[]", "metadata.labels: expected an object, found an array");
     check_unreadable(*state, "'a=b'", "metadata.labels: expected an object, found 'a=b'");
     check_unreadable(*state, "{'a':1}", "metadata.labels.a: expected a string, found 1");
     check_unreadable(*state, "{'a':true}", "metadata.labels.a: expected a string, found true");
-    check_unreadable(*state, "{'a':null}", "metadata.labels.a: expected a string, found null");
     check_unreadable(*state, "{'ok':'yes','app.kubernetes.io/name':{}}",
                      "metadata.labels['app.kubernetes.io/name']: expected a string, found an "
                      "object");
@@ -148,6 +155,7 @@ int main(void)
         SW_WORLD_TEST(read_sorts_by_key),
         SW_WORLD_TEST(read_copies),
         SW_WORLD_TEST(read_of_nothing_gives_no_labels),
+        SW_WORLD_TEST(read_takes_a_null_value_for_an_empty_one),
         SW_WORLD_TEST(read_refuses_what_is_no_map_of_strings),
         SW_WORLD_TEST(get_finds_the_whole_key_only),
         SW_WORLD_TEST(get_in_no_labels_finds_nothing),

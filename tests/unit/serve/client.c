@@ -32,6 +32,14 @@ static struct client open_at(const struct sockaddr *address, socklen_t len)
     return client;
 }
 
+uint16_t client_port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    assert_non_null(colon);
+    return (uint16_t)strtoul(colon + 1, NULL, 10);
+}
+
 struct client client_open(uint16_t port)
 {
     struct sockaddr_in address = {

@@ -26,6 +26,9 @@ struct reply {
     struct sw_str body;
 };
 
+/* The port of "ADDR:PORT". */
+uint16_t client_port_of(const char *address);
+
 /* Connects to 127.0.0.1 (fails the test if that is refused); closed by client_close. */
 struct client client_open(uint16_t port);
 /* The same to [::1]. */

@@ -17,7 +17,7 @@
 
 /* What the last call of /echo saw. */
 struct seen {
-    char path[64], query[64], content_type[64], remote[64], header[64];
+    char path[64], query[64], content_type[64], remote[64];
     size_t n_calls, body_len, thread;
 };
 
@@ -27,9 +27,9 @@ struct fixture {
     struct seen *seen;
 };
 
-/* POST /echo (application/json) answers with the body and notes the rest in *seen, the header
- * "x-test" among it; POST /busy answers 503 with Retry-After 7 and close; GET /big?N answers with N
- * bytes 'x'. FIXTURE_N_ROUTES of them. */
+/* POST /echo (application/json) answers with the body and notes the rest in *seen; POST /busy
+ * answers 503 with Retry-After 7 and close; GET /big?N answers with N bytes 'x'. FIXTURE_N_ROUTES
+ * of them. */
 #define FIXTURE_N_ROUTES 3
 const struct sw_route *fixture_routes(void);
 

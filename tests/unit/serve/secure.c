@@ -56,12 +56,12 @@ void secure_free(struct secure *s)
 
 struct client secure_connect(struct secure *s)
 {
-    return client_open_tls(sw_server_port(s->server_side), s->context);
+    return client_open_tls(client_port_of(sw_server_address(s->server_side)), s->context);
 }
 
 bool secure_answers(struct secure *s)
 {
-    struct client client = client_open(sw_server_port(s->server_side));
+    struct client client = client_open(client_port_of(sw_server_address(s->server_side)));
     struct reply reply;
     bool got = client_handshake(&client, s->context) &&
                client_send_text(&client, POST("/echo", "2") "{}") && client_take(&client, &reply) &&

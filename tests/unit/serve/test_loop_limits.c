@@ -54,7 +54,7 @@ static struct limited *limited_new(struct sw_server_options options, bool with_t
     assert_int_equal(sw_server_new(&options, fixture_routes(), FIXTURE_N_ROUTES, &l->server, NULL),
                      0);
     assert_int_equal(sw_server_start(l->server, NULL), 0);
-    l->client = client_open(sw_server_port(l->server));
+    l->client = client_open(client_port_of(sw_server_address(l->server)));
     return l;
 }
 
@@ -227,12 +227,12 @@ static void cuts_a_refused_client_that_never_stops(void **state)
 static void refuses_a_connection_too_many(void **state)
 {
     struct limited *l = limited_new((struct sw_server_options){.max_connections = 2}, false);
-    struct client second = client_open(sw_server_port(l->server)), third;
+    struct client second = client_open(client_port_of(sw_server_address(l->server))), third;
 
     (void)state;
     assert_goes_on(&l->client);
     assert_goes_on(&second);
-    third = client_open(sw_server_port(l->server));
+    third = client_open(client_port_of(sw_server_address(l->server)));
     assert_true(client_ended(&third));
     assert_int_equal(sw_counter_value(l->stats.refused), 1);
     assert_int_equal(sw_counter_value(l->stats.accepted), 2);
@@ -241,7 +241,7 @@ static void refuses_a_connection_too_many(void **state)
     client_close(&second);
     client_close(&l->client);
     assert_all_gone(l);
-    l->client = client_open(sw_server_port(l->server));
+    l->client = client_open(client_port_of(sw_server_address(l->server)));
     assert_goes_on(&l->client);
     limited_free(l);
 }

@@ -171,7 +171,7 @@ static void does_not_switch_to_http2(void **state)
     struct fixture *f = *state;
     struct reply reply;
 
-    assert_bad_request(sw_server_port(f->server), preface, sizeof(preface) - 1);
+    assert_bad_request(client_port_of(sw_server_address(f->server)), preface, sizeof(preface) - 1);
     reply = client_ask(&f->client,
                        "GET /big?1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
                        "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
@@ -192,7 +192,8 @@ static void refuses_garbage(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        assert_bad_request(sw_server_port(f->server), texts[i], strlen(texts[i]));
+        assert_bad_request(client_port_of(sw_server_address(f->server)), texts[i],
+                           strlen(texts[i]));
     assert_goes_on(&f->client);
 }
 
@@ -204,7 +205,7 @@ static void survives_changed_bytes(void **state)
     struct fixture *f = *state;
 
     for (size_t at = 0; at < sizeof(request) - 1; at++) {
-        struct client client = client_open(sw_server_port(f->server));
+        struct client client = client_open(client_port_of(sw_server_address(f->server)));
         char changed[sizeof(request)];
 
         memcpy(changed, request, sizeof(request));
@@ -225,7 +226,7 @@ static void refuses_too_many_headers(void **state)
     for (size_t i = 0; i < 101; i++)
         sw_buf_printf(&text, "h%zu: x\r\n", i);
     sw_buf_append_text(&text, "\r\n");
-    assert_bad_request(sw_server_port(f->server), text.data, text.len);
+    assert_bad_request(client_port_of(sw_server_address(f->server)), text.data, text.len);
     sw_buf_release(&text);
 }
 
@@ -246,11 +247,11 @@ static void refuses_a_header_without_end(void **state)
 static void a_client_that_leaves_in_the_middle_hurts_nobody(void **state)
 {
     struct fixture *f = *state;
-    struct client client = client_open(sw_server_port(f->server));
+    struct client client = client_open(client_port_of(sw_server_address(f->server)));
 
     client_send_text(&client, POST("/echo", "50") "half");
     client_close(&client);
-    client = client_open(sw_server_port(f->server));
+    client = client_open(client_port_of(sw_server_address(f->server)));
     client_send_text(&client, "GET /big?8000000 HTTP/1.1\r\nHost: a\r\n\r\n");
     client_close(&client);
     assert_goes_on(&f->client);

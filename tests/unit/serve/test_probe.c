@@ -7,8 +7,10 @@
 #include <wchar.h>
 
 #include <cmocka.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "metrics/metrics.h"
@@ -21,7 +23,8 @@ struct fixture {
     struct sw_probe probe;
     struct sw_server *server;
     struct client client;
-    bool is_ready, is_live;
+    bool is_ready;
+    sem_t entered, may_leave;
 };
 
 static bool check_ready(void *ctx, struct sw_buf *reason)
@@ -32,19 +35,15 @@ static bool check_ready(void *ctx, struct sw_buf *reason)
     return f->is_ready;
 }
 
-static bool check_live(void *ctx, struct sw_buf *reason)
-{
-    const struct fixture *f = ctx;
-
-    sw_buf_append_text(reason, "a loop stands still");
-    return f->is_live;
-}
-
-static void refresh(void *ctx)
+/* Stays in its handler until the test lets it go. */
+static void answer_late(void *ctx, const struct sw_request *request, struct sw_response *response)
 {
     struct fixture *f = ctx;
 
-    sw_gauge_add(f->age, 1);
+    (void)request;
+    sem_post(&f->entered);
+    sem_wait(&f->may_leave);
+    sw_response_text(response, 200, "late");
 }
 
 static int setup(void **state)
@@ -66,7 +65,7 @@ static int setup(void **state)
     if (sw_server_new(&options, routes, SW_PROBE_N_ROUTES, &f->server, NULL) < 0 ||
         sw_server_start(f->server, NULL) < 0)
         return -1;
-    f->client = client_open(sw_server_port(f->server));
+    f->client = client_open(client_port_of(sw_server_address(f->server)));
     *state = f;
     return 0;
 }
@@ -112,13 +111,36 @@ static void readyz_gives_the_reason(void **state)
     assert_get(f, "/readyz", 200, "ok\n");
 }
 
-static void healthz_gives_the_reason(void **state)
+static void healthz_tells_of_a_handler_that_does_not_come_back(void **state)
 {
+    struct sw_server_options options = {.listen = "127.0.0.1:0"};
     struct fixture *f = *state;
+    struct sw_route late = {.path = "/", .method = "GET", .handle = answer_late, .ctx = f};
+    struct sw_server *watched = NULL;
+    struct client client;
+    struct reply reply;
 
-    f->probe.live = (struct sw_probe_check){.fn = check_live, .ctx = f};
-    assert_get(f, "/healthz", 503, "a loop stands still\n");
-    assert_get(f, "/readyz", 200, "ok\n");
+    sem_init(&f->entered, 0, 0);
+    sem_init(&f->may_leave, 0, 0);
+    assert_int_equal(sw_server_new(&options, &late, 1, &watched, NULL), 0);
+    assert_int_equal(sw_server_start(watched, NULL), 0);
+    f->probe.watched = watched;
+    f->probe.stalled_ms = 20;
+    assert_get(f, "/healthz", 200, "ok\n");
+    client = client_open(client_port_of(sw_server_address(watched)));
+    assert_true(client_send_text(&client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    sem_wait(&f->entered);
+    usleep(40000);
+    reply = client_ask(&f->client, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(reply.status, 503);
+    assert_true(sw_str_has_prefix(reply.body, SW_STR("a handler has been running for ")));
+    f->probe.stalled_ms = 0;
+    assert_get(f, "/healthz", 200, "ok\n");
+    sem_post(&f->may_leave);
+    assert_true(client_take(&client, &reply));
+    client_close(&client);
+    f->probe.watched = NULL;
+    sw_server_free(watched);
 }
 
 static void metrics_is_the_page(void **state)
@@ -127,8 +149,7 @@ static void metrics_is_the_page(void **state)
     struct reply reply;
 
     assert_get(f, "/metrics", 200, "# HELP age \n# TYPE age gauge\nage 0\n");
-    f->probe.refresh = refresh;
-    f->probe.refresh_ctx = f;
+    sw_gauge_add(f->age, 1);
     reply = client_ask(&f->client, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_true(sw_str_is(reply.body, "# HELP age \n# TYPE age gauge\nage 1\n"));
     assert_true(reply_has(&reply, "content-type", "text/plain; version=0.0.4; charset=utf-8"));
@@ -168,7 +189,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(without_checks_all_is_well),
         TEST(readyz_gives_the_reason),
-        TEST(healthz_gives_the_reason),
+        TEST(healthz_tells_of_a_handler_that_does_not_come_back),
         TEST(metrics_is_the_page),
         TEST(head_is_allowed),
         TEST(other_questions_are_refused),

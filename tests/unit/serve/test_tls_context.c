@@ -69,7 +69,7 @@ static void refuses_ciphers_without_forward_secrecy(void **state)
 
 static void assert_alpn(struct secure *s, const char *offer, unsigned int len, const char *chosen)
 {
-    struct client client = client_open(sw_server_port(s->server_side));
+    struct client client = client_open(client_port_of(sw_server_address(s->server_side)));
     const unsigned char *protocol = NULL;
     unsigned int protocol_len = 0;
 
@@ -126,7 +126,7 @@ static void resumes_no_session(void **state)
         first = secure_connect(s);
         assert_goes_on(&first);
         session = SSL_get1_session(first.ssl);
-        second = client_open(sw_server_port(s->server_side));
+        second = client_open(client_port_of(sw_server_address(s->server_side)));
         assert_false(SSL_SESSION_has_ticket(session));
         second.ssl = SSL_new(s->context);
         SSL_set_fd(second.ssl, second.fd);
@@ -182,7 +182,7 @@ static void reload_serves_the_new_to_the_new(void **state)
 static void reload_keeps_the_old_for_one_that_has_not_begun(void **state)
 {
     struct secure *s = secure_new(NULL);
-    struct client client = client_open(sw_server_port(s->server_side));
+    struct client client = client_open(client_port_of(sw_server_address(s->server_side)));
     struct sw_tls_pem pem = {.cert = pki_cert_pem(&s->next), .key = pki_key_pem(&s->next)};
     X509 *shown;
 

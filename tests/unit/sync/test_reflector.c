@@ -1,4 +1,5 @@
-/* pkg/sync/reflector.c: how a picture is got, by a streamed list or by pages, and how it is followed. */
+/* pkg/sync/reflector.c: how a picture is got, by a streamed list or by pages, and how it is
+ * followed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* pkg/sync/store.c: what a picture leaves, what changes, what cannot be read, and who holds what. */
+/* pkg/sync/store.c: what a picture leaves, what changes, what cannot be read, and who holds what.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
