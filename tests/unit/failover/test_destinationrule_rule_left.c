@@ -65,7 +65,7 @@ static void rule_leaves_an_explicit_locality_and_says_what_it_costs(void **state
          "ZoneAware spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: excludes "
          "localityLbSetting, and failover with it"},
         {"{'simple':'PASSTHROUGH'}",
-         "Passthrough spec.trafficPolicy.loadBalancer.simple: loadBalancer.simple PASSTHROUGH "
+         "Passthrough spec.trafficPolicy.loadBalancer.simple: PASSTHROUGH "
          "ignores WorkloadEntries"},
     };
     struct sw_world *world = *state;
