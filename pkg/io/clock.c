@@ -25,11 +25,6 @@ uint64_t sw_clock_mono_ms(void)
     return read_ns(CLOCK_MONOTONIC) / NS_PER_MS;
 }
 
-uint64_t sw_clock_wall_ns(void)
-{
-    return read_ns(CLOCK_REALTIME);
-}
-
 uint64_t sw_clock_wall_ms(void)
 {
     return read_ns(CLOCK_REALTIME) / NS_PER_MS;

@@ -13,8 +13,7 @@
 uint64_t sw_clock_mono_ns(void);
 uint64_t sw_clock_mono_ms(void);
 
-/* Nanoseconds (milliseconds) since 1970-01-01T00:00:00Z. */
-uint64_t sw_clock_wall_ns(void);
+/* Milliseconds since 1970-01-01T00:00:00Z. */
 uint64_t sw_clock_wall_ms(void);
 
 #endif

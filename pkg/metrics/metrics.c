@@ -281,15 +281,6 @@ int64_t sw_gauge_value(const struct sw_gauge *gauge)
     return gauge ? atomic_load_explicit(&gauge->value, memory_order_relaxed) : 0;
 }
 
-uint64_t sw_histogram_count(const struct sw_histogram *histogram)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; histogram && i <= histogram->n_bounds; i++)
-        count += atomic_load_explicit(&histogram->counts[i], memory_order_relaxed);
-    return count;
-}
-
 uint64_t sw_histogram_sum(const struct sw_histogram *histogram)
 {
     return histogram ? atomic_load_explicit(&histogram->sum, memory_order_relaxed) : 0;

@@ -108,8 +108,7 @@ void sw_histogram_observe(struct sw_histogram *histogram, uint64_t value);
 /* Readings; 0 for NULL. */
 uint64_t sw_counter_value(const struct sw_counter *counter);
 int64_t sw_gauge_value(const struct sw_gauge *gauge);
-/* Number of observations so far, and their sum in raw units. */
-uint64_t sw_histogram_count(const struct sw_histogram *histogram);
+/* The sum of all observations so far, in raw units. */
 uint64_t sw_histogram_sum(const struct sw_histogram *histogram);
 
 #endif

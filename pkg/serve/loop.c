@@ -140,16 +140,6 @@ static void on_accept(h2o_socket_t *listener, const char *err)
     }
 }
 
-struct sw_str sw_request_header(const struct sw_request *request, const char *name)
-{
-    const h2o_headers_t *headers = request->headers;
-    ssize_t at = headers ? h2o_find_header_by_str(headers, name, strlen(name), -1) : -1;
-
-    if (at < 0)
-        return (struct sw_str){NULL, 0};
-    return (struct sw_str){headers->entries[at].value.base, headers->entries[at].value.len};
-}
-
 static struct sw_str str_of(h2o_iovec_t bytes)
 {
     return (struct sw_str){bytes.base, bytes.len};
@@ -211,8 +201,7 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req)
     struct sw_request request = {.method = str_of(req->method),
                                  .body = str_of(req->entity),
                                  .remote = sw_str_from(conn->remote.text),
-                                 .thread = loop->index,
-                                 .headers = &req->headers};
+                                 .thread = loop->index};
     /* Freed with the request, which is when the last byte has been sent. */
     struct answer *answer = h2o_mem_alloc_shared(&req->pool, sizeof(*answer), answer_dispose);
     size_t route;

@@ -10,8 +10,13 @@
 #include <stdbool.h>
 
 struct sw_metrics;
+struct sw_server;
 
 #define SW_PROBE_N_ROUTES 3
+
+/* A handler that has been running for so long will not come back: no API server has waited for it.
+ */
+#define SW_PROBE_STALLED_MS 30000
 
 /* A question that the process answers; called on the probe server's thread. */
 struct sw_probe_check {
@@ -23,14 +28,12 @@ struct sw_probe_check {
 
 /* The caller's storage, unchanged while the server lives. */
 struct sw_probe {
-    struct sw_probe_check live;  /* /healthz: no means "restart me" */
+    /* /healthz, where no means "restart me", watches the handlers of this server; borrowed, and
+     * must outlive the server of the probe. NULL: always yes. */
+    const struct sw_server *watched;
+    uint32_t stalled_ms;         /* how long a handler of `watched` may run; 0: the number above */
     struct sw_probe_check ready; /* /readyz: no means "send me nothing yet, or any more" */
     struct sw_metrics *metrics;  /* borrowed */
-    /* Called before each page is written, to set gauges that only matter when looked at; may be
-     * NULL.
-     */
-    void (*refresh)(void *ctx);
-    void *refresh_ctx; /* borrowed */
 };
 
 /* Fills in the three routes; they borrow `probe`. 200 "ok" is yes, 503 with the reason is no, the

@@ -29,7 +29,6 @@ struct sw_request {
     struct sw_str body;         /* whole; empty when there is none */
     struct sw_str remote;       /* the peer: "10.0.0.1:40312" or "[fd00::1]:40312" */
     size_t thread;              /* which loop calls, from 0: memory of that index needs no lock */
-    const void *headers;        /* the server's own; NULL: no header but those above */
 };
 
 /* What a handler fills in. It begins as 200, "application/json", an empty body, nothing else. */
@@ -82,10 +81,5 @@ const char *sw_status_reason(int status);
 /* Splits a request target into path and query. A target in absolute form, which every server must
  * accept (RFC 9112 section 3.2.2), loses its scheme and host: "http://a/b?c" is "/b" and "c". */
 void sw_request_target(struct sw_str target, struct sw_str *ret_path, struct sw_str *ret_query);
-
-/* The value of a header, its name given in lower case, borrowed from the request; unset when
- * absent. The headers that frame a message (host, content-length, transfer-encoding, expect,
- * upgrade) are not to be had. Defined by the server. */
-struct sw_str sw_request_header(const struct sw_request *request, const char *name);
 
 #endif

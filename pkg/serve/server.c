@@ -146,11 +146,6 @@ const char *sw_server_address(const struct sw_server *server)
     return server->name.text;
 }
 
-uint16_t sw_server_port(const struct sw_server *server)
-{
-    return server->name.port;
-}
-
 static void *run(void *arg)
 {
     struct thread *thread = arg;

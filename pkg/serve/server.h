@@ -71,7 +71,6 @@ int sw_server_new(const struct sw_server_options *options, const struct sw_route
 /* Where it listens, with the real port where 0 was asked for: "127.0.0.1:8443", "[::1]:8443".
  * Borrowed from the server. */
 const char *sw_server_address(const struct sw_server *server);
-uint16_t sw_server_port(const struct sw_server *server);
 
 /* Starts the threads, once. They block all signals. Clients that connected since sw_server_new are
  * served now. Fails with SW_EIO when a thread cannot be made; then none runs, and the server can
@@ -91,7 +90,9 @@ void sw_server_drain(struct sw_server *server);
  * something: 0 is a clean end. Not to be called by two threads at once. */
 size_t sw_server_stop(struct sw_server *server, uint32_t grace_ms);
 
-/* Stops it first if it runs, without grace. NULL is allowed. */
+/* Stops it first if it runs, without grace. NULL is allowed. For each thread that ran, libh2o keeps
+ * a descriptor (its epoll) and up to 200 KiB of buffers to the process's end: servers are made at
+ * start, not by the dozen. */
 void sw_server_free(struct sw_server *server);
 
 #endif
