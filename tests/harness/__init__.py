@@ -7,7 +7,7 @@
             print(api.kubectl("get", "services", "-n", namespace).stdout)
 """
 
-from . import endpoints
+from . import endpoints, netns
 from .apiserver import ApiServer, Result
 from .istiod import Istiod
 from .pki import Authority
@@ -25,5 +25,6 @@ __all__ = [
     "Result",
     "Webhook",
     "endpoints",
+    "netns",
     "wait_until",
 ]

@@ -10,7 +10,7 @@ import shutil
 import ssl
 import subprocess
 
-from .net import free_port
+from .net import free_port, host_address
 from .pki import Authority
 from .process import Part, Process, answers_ok, wait_until
 from .tools import tool
@@ -69,7 +69,7 @@ class ApiServer(Part):
         self._etcd.stop()
         shutil.rmtree(self.directory / "etcd", ignore_errors=True)
 
-    def kubectl(self, *args, input=None):
+    def kubectl(self, *args, input=None, env=None):
         """Runs kubectl as an administrator. input: YAML text, an object, or a list of objects."""
         command = ["kubectl", *map(str, args)]
         cache = self.directory / "kubectl-cache"
@@ -78,7 +78,7 @@ class ApiServer(Part):
             input=_documents(input),
             text=True,
             capture_output=True,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.directory)},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.directory), **(env or {})},
             timeout=120,
         )
         return Result(" ".join(command), done.returncode, done.stdout, done.stderr)
@@ -120,6 +120,8 @@ class ApiServer(Part):
         argv = [
             *[tool("kube-apiserver"), "--etcd-servers", self._etcd_url],
             *["--bind-address", "127.0.0.1", "--secure-port", self.url.rpartition(":")[2]],
+            # It would look for the default route, which a network of its own lacks.
+            *["--advertise-address", host_address()],
             *["--cert-dir", self.directory / "pki"],
             *["--tls-cert-file", serving.chain, "--tls-private-key-file", serving.key],
             *["--service-account-issuer", "https://kubernetes.default.svc"],

@@ -34,5 +34,6 @@ def host_address():
     command = ["ip", "-json", "-4", "address", "show", "up", "scope", "global"]
     for interface in json.loads(subprocess.check_output(command)):
         for address in interface.get("addr_info", []):
-            return address["local"]
+            if address:  # ip leaves an empty one for each that it was not asked for
+                return address["local"]
     raise AssertionError("this machine has no IPv4 address but loopback")

@@ -5,7 +5,7 @@ Nothing here is ever skipped: what cannot be built, started or found fails the r
 
 import pytest
 
-from harness import ApiServer, Authority, Istiod
+from harness import ApiServer, Authority, Istiod, netns
 from harness.tools import istio_crds, tool
 
 
@@ -16,6 +16,15 @@ def tools(request):
         for name in ("etcd", "kube-apiserver", "kubectl", "pilot-discovery"):
             tool(name)
         istio_crds()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network(tools):
+    """Everything that the tests start is in a network of its own; only building needs the world."""
+    try:
+        netns.enter()
+    except netns.Refused as error:
+        pytest.exit(str(error), returncode=1)
 
 
 @pytest.fixture(scope="session")
