@@ -58,11 +58,11 @@ struct app {
     _Atomic bool draining;
 };
 
-/* Servers first: until they end, their threads use all the rest. */
+/* Servers first: until they end, their threads use all the rest; and the probes watch the other. */
 static void app_release(struct app *app)
 {
-    sw_server_free(app->server);
     sw_server_free(app->probe_server);
+    sw_server_free(app->server);
     sw_admit_handler_free(app->handler);
     sw_index_feed_free(app->feed);
     sw_tls_free(app->tls);
@@ -136,6 +136,7 @@ static int make_probe_server(struct app *app, const struct sw_options *options, 
     struct sw_server_options server = {.listen = options->probe_listen, .n_threads = 1};
     struct sw_route routes[SW_PROBE_N_ROUTES];
 
+    app->probe.watched = app->server;
     app->probe.metrics = app->metrics;
     app->probe.ready = (struct sw_probe_check){.fn = is_ready, .ctx = app};
     sw_probe_routes(&app->probe, routes);
