@@ -1,0 +1,191 @@
+"""hack/bench webhook: the run. hack/bench builds what it needs and says how it is called."""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from harness import Authority  # noqa: E402
+from harness.tools import REPOSITORY  # noqa: E402
+
+import report  # noqa: E402
+import scene  # noqa: E402
+import through  # noqa: E402
+from load import BenchError, Cell, take_turn  # noqa: E402
+from same import patched  # noqa: E402
+from servers import Floor, Peer, Spillway  # noqa: E402
+
+TURN_SECONDS = 2
+LEAK_TURN_SECONDS = 10
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="hack/bench webhook")
+    parser.add_argument("--peer", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--services", type=int, default=10_000)
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--leak", type=int, metavar="N")
+    parser.add_argument("--json", type=pathlib.Path)
+    parsed = parser.parse_args()
+    if parsed.smoke:
+        parsed.seconds = 1
+    return parsed
+
+
+def say(text):
+    print(f"hack/bench: {text}", file=sys.stderr, flush=True)
+
+
+@dataclasses.dataclass
+class Bench:
+    """The run's settings and files. cpus: the servers' and the client's."""
+
+    args: argparse.Namespace
+    folder: pathlib.Path
+    cpus: tuple
+    authority: Authority
+    rules: dict  # by size, as the next two
+    reviews: dict
+    bodies: dict  # the files that wrk reads
+
+    def take_turn(self, server, size, seconds, cell):
+        take_turn(server, size, self.bodies[size], seconds, self.cpus[1], self.args.connections,
+                  cell)
+
+
+def prepare(args, folder):
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        raise BenchError("two processors are needed: one for the server, one for the client")
+    rules = {size: scene.rule_of_size(n_bytes) for size, n_bytes in scene.SIZES.items()}
+    reviews = {size: scene.encode(scene.review(rule)) for size, rule in rules.items()}
+    bodies = {}
+    for size, review in reviews.items():
+        bodies[size] = folder / f"review-{size.replace(' ', '-')}.json"
+        bodies[size].write_bytes(review)
+    authority = Authority.new_root(folder / "pki")
+    return Bench(args, folder, (str(cpus[0]), str(cpus[1])), authority, rules, reviews, bodies)
+
+
+def start_servers(bench, parts):
+    """The three, ready; what spillway answers is what the floor is given."""
+    names = [f"{name}.{through.SYSTEM}.svc" for name in ("spillway", "peer")]
+    serving = bench.authority.new_serving("servers", ["127.0.0.1", *names])
+    clusters, services = scene.write_clusters(bench.folder / "clusters", bench.args.services)
+    common = (bench.cpus[0], bench.authority, serving)
+    binary = REPOSITORY / "bin" / "spillway-webhook"
+    ours = parts.enter_context(Spillway(binary, bench.folder / "spillway", *common, clusters))
+    peer = parts.enter_context(Peer(bench.args.peer, bench.folder / "peer", *common, services))
+    ready = {s.name: memory_of(s) for s in (ours, peer)}
+    answers = {size: ours.answer(size, review) for size, review in bench.reviews.items()}
+    for size, review in bench.reviews.items():
+        if patched(review, answers[size]) != patched(review, peer.answer(size, review)):
+            raise BenchError(f"{size}: spillway and the peer make different objects")
+    binary = REPOSITORY / "build" / "tests" / "bench" / "floor"
+    floor = parts.enter_context(Floor(binary, bench.folder / "floor", *common, answers))
+    return {"floor": floor, "spillway": ours, "peer": peer}, ready
+
+
+def memory_of(server):
+    return {"rss_mib": server.rss_kib() / 1024, "peak_rss_mib": server.peak_rss_kib() / 1024}
+
+
+def measure(bench, servers):
+    """{size: {server: figures}}; the servers take turns, so that noise hits all alike."""
+    turn_s = min(TURN_SECONDS, bench.args.seconds)
+    cells = {}
+    for size in bench.rules:
+        say(f"{size}: {bench.args.seconds} s each of {', '.join(servers)}")
+        each = {name: Cell() for name in servers}
+        for server in servers.values():
+            bench.take_turn(server, size, 1, Cell())
+        for _ in range(max(1, bench.args.seconds // turn_s)):
+            for name, server in servers.items():
+                bench.take_turn(server, size, turn_s, each[name])
+        cells[size] = {name: cell.figures() for name, cell in each.items()}
+    return cells
+
+
+def run_comparison(bench, parts):
+    servers, ready = start_servers(bench, parts)
+    result = {
+        "about": report.about(
+            seconds=bench.args.seconds, services=bench.args.services,
+            clusters=len(scene.CLUSTERS), connections=bench.args.connections),
+        "review_bytes": {size: len(review) for size, review in bench.reviews.items()},
+        "ready": ready,
+        "reviews": measure(bench, servers),
+    }
+    say("through kube-apiserver")
+    called = {name: servers[name] for name in ("spillway", "peer")}
+    result["through_apiserver"] = through.measure(
+        bench.folder, bench.authority, called, bench.rules, bench.args.seconds)
+    return result
+
+
+def print_comparison(result):
+    about, cells = result["about"], result["reviews"]
+    print(f"commit {about['commit']}, {about['date']}, load {about['load_at_start']:.1f} at start")
+    print(about["machine"])
+    print(
+        f"{about['services']:,} Services in {about['clusters']} clusters; one thread a server, all "
+        f"on one processor (GOMAXPROCS=1),\nwrk with {about['connections']} connections on "
+        f"another; {about['seconds']} s a cell in turns of the three"
+    )
+    print(report.startup(result["ready"]))
+    print(report.figures(cells, result["review_bytes"]))
+    print(report.ratios(cells))
+    print(report.through(result["through_apiserver"]))
+    print(report.targets(cells, result["ready"]["spillway"]))
+
+
+def run_leak(bench, parts):
+    """Memory as reviews of all sizes go by, the small ones most."""
+    serving = bench.authority.new_serving("servers", ["127.0.0.1"])
+    clusters, _ = scene.write_clusters(bench.folder / "clusters", bench.args.services)
+    binary = REPOSITORY / "bin" / "spillway-webhook"
+    server = parts.enter_context(
+        Spillway(binary, bench.folder / "spillway", bench.cpus[0], bench.authority, serving,
+                 clusters))
+    total = Cell()
+    samples = []
+    while not samples or total.reviews < bench.args.leak:
+        turn = Cell()
+        for size, seconds in zip(bench.rules, (LEAK_TURN_SECONDS, 2, 2)):
+            bench.take_turn(server, size, seconds, turn)
+        total.reviews += turn.reviews
+        samples.append({"reviews": total.reviews, "rss_mib": server.rss_kib() / 1024,
+                        "cpu_us": turn.figures()["cpu_us"]})
+        say(f"{total.reviews:,} reviews: {samples[-1]['rss_mib']:.2f} MiB")
+    return {"about": report.about(services=bench.args.services), "leak": samples}
+
+
+def main():
+    args = arguments()
+    with contextlib.ExitStack() as parts:
+        folder = pathlib.Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        bench = prepare(args, folder)
+        result = run_leak(bench, parts) if args.leak else run_comparison(bench, parts)
+    if args.leak:
+        ends = [result["leak"][0], result["leak"][-1]]
+        print(f"commit {result['about']['commit']}, {result['about']['machine']}")
+        print(report.leak(ends))
+    else:
+        print_comparison(result)
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchError as error:
+        sys.exit(f"hack/bench: {error}")
