@@ -187,8 +187,8 @@ static const char *list_names(const json_t *list, struct sw_arena *arena)
     return names;
 }
 
-/* Finds entry `name` of `list` and makes its member `key` the object in hand; *ret_at is storage for
- * where that stands. */
+/* Finds entry `name` of `list` and makes its member `key` the object in hand; *ret_at is storage
+ * for where that stands. */
 static int enter(struct reading *reading, const json_t *root, const char *list, const char *key,
                  struct sw_str name, struct sw_err *reterr)
 {

@@ -34,9 +34,9 @@ struct sw_kube_config {
     struct sw_str proxy_url;
     struct sw_str namespace_;      /* of the context */
     struct sw_str ca_pem;
-    struct sw_str ca_file;         /* absolute or relative to the working folder; read again when it
-                                      changes; at most one of ca_pem and ca_file is set, and likewise
-                                      for the pairs below */
+    struct sw_str ca_file;         /* absolute, or relative to the working folder; read again when
+                                      it changes; at most one of ca_pem and ca_file is set, and
+                                      likewise for the pairs below */
     struct sw_str cert_pem;
     struct sw_str cert_file;
     struct sw_str key_pem;
@@ -46,11 +46,11 @@ struct sw_kube_config {
     bool insecure; /* insecure-skip-tls-verify: the server's certificate is not checked */
 };
 
-/* Reads a kubeconfig, YAML or JSON.
- * Fails with SW_ESYNTAX (not YAML; line and column), SW_ETYPE (a member of the wrong type; what is
- * not https; a credential that is not base64), SW_ENOENT (the context, its cluster or its user is not
- * there; the message lists those that are), SW_EUSAGE (exec, auth-provider or password, which we do
- * not speak; or, INLINE_ONLY, a path: the message names the member), SW_ELIMIT, SW_ENOMEM. */
+/* Reads a kubeconfig, YAML or JSON. Fails with SW_ESYNTAX (not YAML; line and column), SW_ETYPE (a
+ * member of the wrong type; what is not https; a credential that is not base64), SW_ENOENT (the
+ * context, its cluster or its user is not there; the message lists those that are), SW_EUSAGE
+ * (exec, auth-provider or password, which we do not speak; or, INLINE_ONLY, a path: the message
+ * names the member), SW_ELIMIT, SW_ENOMEM. */
 int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
                         struct sw_arena *arena, struct sw_kube_config *ret,
                         struct sw_err *reterr);

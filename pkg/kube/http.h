@@ -1,6 +1,6 @@
 /*
- * HTTPS to API servers: many requests at a time on one thread, each with its bytes handed on as they
- * come. libcurl is behind this one file.
+ * HTTPS to API servers: many requests at a time on one thread, each with its bytes handed on as
+ * they come. libcurl is behind this file and easy.h.
  *
  * Everything, callbacks too, happens on the thread that calls sw_http_run(); only sw_http_wakeup()
  * may be called from another.
@@ -21,7 +21,7 @@ int sw_http_setup(struct sw_err *reterr);
 /* Owned: sw_http_free(). Fails with SW_ENOMEM. */
 int sw_http_new(struct sw_http **ret, struct sw_err *reterr);
 
-/* Cancels what is under way. Targets are freed by their owners, before or after. NULL is allowed. */
+/* Cancels what is under way. Targets are freed by their owners, before or after. NULL is fine. */
 void sw_http_free(struct sw_http *http);
 
 /* An API server and our credential there. `config` is borrowed for the target's life. Files that it
@@ -58,10 +58,13 @@ int sw_http_send(struct sw_http *http, struct sw_http_target *target,
 /* Gives a request up: no callback comes from it any more. NULL is allowed. */
 void sw_http_cancel(struct sw_http_transfer *transfer);
 
-/* Does what can be done, waiting up to timeout_ms for something to do, or until woken. */
-void sw_http_run(struct sw_http *http, int64_t timeout_ms);
+/* Waits up to timeout_ms for something to do, or until woken. Calls nobody back. */
+void sw_http_wait(struct sw_http *http, int64_t timeout_ms);
 
-/* Ends a wait of sw_http_run(), the next one if none is under way. From any thread. */
+/* Does what can be done without waiting. All callbacks come from here. */
+void sw_http_run(struct sw_http *http);
+
+/* Ends a wait of sw_http_wait(), the next one if none is under way. From any thread. */
 void sw_http_wakeup(struct sw_http *http);
 
 #endif

@@ -26,8 +26,8 @@ int sw_watcher_new(const struct sw_watcher_options *options, struct sw_watcher *
 /* Cancels what is under way. NULL is allowed. */
 void sw_watcher_free(struct sw_watcher *watcher);
 
-/* Does what is due at now_ms (monotonic). To be called before each sw_http_run(), whose wait must end
- * at the returned moment. */
+/* Does what is due at now_ms (monotonic). To be called before each sw_http_wait(), whose wait must
+ * end at the returned moment. */
 int64_t sw_watcher_step(struct sw_watcher *watcher, int64_t now_ms);
 
 /* Borrowed from the watcher. */

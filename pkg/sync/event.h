@@ -26,10 +26,9 @@ struct sw_event {
     struct sw_str message;      /* of an error */
 };
 
-/* Reads one line of a watch. Strings with escapes are in `arena`, the rest borrows from the line. The
- * object may be nested deeper than anybody reads; it is then not checked.
- * Fails with SW_ESYNTAX, SW_ETYPE (no event that we know; the message names the member) and
- * SW_ENOMEM. */
+/* Reads one line of a watch. Strings with escapes are in `arena`, the rest borrows from the line.
+ * The object may be nested deeper than anybody reads; it is then not checked. Fails with
+ * SW_ESYNTAX, SW_ETYPE (no event that we know; the message names the member) and SW_ENOMEM. */
 int sw_event_read(struct sw_str line, struct sw_arena *arena, struct sw_event *ret,
                   struct sw_err *reterr);
 

@@ -22,6 +22,7 @@ struct sw_frame {
  * feeding and is passed on. */
 typedef int sw_frame_line_fn(void *context, struct sw_str line, struct sw_err *reterr);
 
+/* An empty one. */
 void sw_frame_init(struct sw_frame *frame);
 void sw_frame_release(struct sw_frame *frame);
 

@@ -51,8 +51,8 @@ struct sw_reflector_sink {
     void (*begin)(void *context);
     void (*end)(void *context);
     /* One object as JSON text, borrowed for the call. A failure means that nothing could be kept
-     * (SW_ENOMEM, SW_ELIMIT), and a whole picture is asked for; an object that cannot be read is the
-     * sink's to note and to pass over. */
+     * (SW_ENOMEM, SW_ELIMIT), and a whole picture is asked for; an object that cannot be read is
+     * the sink's to note and to pass over. */
     int (*put)(void *context, struct sw_str object, struct sw_err *reterr);
     int (*remove)(void *context, struct sw_str object, struct sw_err *reterr);
 };

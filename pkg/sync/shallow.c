@@ -55,8 +55,8 @@ static size_t value_length(struct sw_str text)
     return i < text.len ? i : 0;
 }
 
-/* Takes the next member off `rest`, which stands behind the bracket or a comma of an object. Returns
- * 1, 0 at the end of the object, or -1 where it is not one. */
+/* Takes the next member off `rest`, which stands behind the bracket or a comma of an object.
+ * Returns 1, 0 at the end of the object, or -1 where it is not one. */
 static int next_member(struct sw_str *rest, struct sw_str *ret_key, struct sw_str *ret_value)
 {
     struct sw_str text = skip_space(*rest);

@@ -173,8 +173,8 @@ static void end(void *context)
     }
 }
 
-/* Reads the JSON of an object into `arena`. Whatever is wrong with the object is SW_ETYPE: SW_ENOMEM
- * is left for what is not the object's fault. */
+/* Reads the JSON of an object into `arena`. Whatever is wrong with the object is SW_ETYPE:
+ * SW_ENOMEM is left for what is not the object's fault. */
 static int read_object(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
                        struct sw_object *ret, struct sw_err *reterr)
 {

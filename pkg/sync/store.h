@@ -30,11 +30,12 @@ int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr
 /* Leases that are still held stay valid. NULL is allowed. */
 void sw_store_free(struct sw_store *store);
 
-/* The sink that feeds the store; valid as long as it. An object that cannot be read (not of its type,
- * nested too deep, too large) is counted and, if there was one of its name before, that one is
- * kept. */
+/* The sink that feeds the store; valid as long as it. An object that cannot be read (not of its
+ * type, nested too deep, too large) is counted and, if there was one of its name before, that one
+ * is kept. */
 struct sw_reflector_sink sw_store_sink(struct sw_store *store);
 
+/* How it is now; borrowed from the store. */
 const struct sw_store_stats *sw_store_stats(const struct sw_store *store);
 
 /* Puts every object on `builder` and holds them for it: the caller owns *ret and releases it

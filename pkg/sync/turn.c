@@ -31,8 +31,8 @@ void sw_turn_fail(struct sw_reflector *reflector, int64_t now_ms, const char *fa
     int64_t wait_ms = sw_backoff_fail(&reflector->backoff, now_ms);
 
     note_failure(reflector, failure);
-    /* A watch goes on from where it was. A picture that broke off half-way begins again, and without
-     * its version: an API server whose etcd was restored may be behind it for ever. */
+    /* A watch goes on from where it was. A picture that broke off half-way begins again, and
+     * without its version: an API server whose etcd was restored may be behind it for ever. */
     if (reflector->verb != SW_REQUEST_WATCH)
         sw_turn_start_over(reflector, true);
     sw_turn_rest(reflector, now_ms, wait_ms);
@@ -45,8 +45,8 @@ void sw_turn_fail_and_start_over(struct sw_reflector *reflector, int64_t now_ms,
     sw_turn_start_over(reflector, true);
 }
 
-/* Some API servers never send the bookmark (etcd before 3.4.25 does not tell them how far it is), so
- * pages it is from now on. */
+/* Some API servers never send the bookmark (etcd before 3.4.25 does not tell them how far it is),
+ * so pages it is from now on. */
 void sw_turn_fail_streaming(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
 {
     reflector->no_watch_list = true;

@@ -13,8 +13,8 @@
 /* No request is under way; the next one is due wait_ms after now_ms. */
 void sw_turn_rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_ms);
 
-/* A whole picture is asked for next: of the most recent state if `fresh`, else of one not older than
- * the version. */
+/* A whole picture is asked for next: of the most recent state if `fresh`, else of one not older
+ * than the version. */
 void sw_turn_start_over(struct sw_reflector *reflector, bool fresh);
 
 /* The request failed, for the reason `failure`: rests, then asks again. */

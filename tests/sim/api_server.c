@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/str.h"
+#include "body.h"
 
 #define MAX_CHANGES 200000
 #define BOOKMARK_MS 60000
@@ -129,87 +129,6 @@ void sim_server_hang_up(struct sim_server *server)
     server->connection.phase = SIM_CLOSED;
 }
 
-static void write_object(struct sw_buf *out, unsigned int object, unsigned int content,
-                         uint64_t version)
-{
-    sw_buf_printf(out,
-                  "{\"metadata\":{\"name\":\"s%u\",\"namespace\":\"ns\",\"resourceVersion\":\"%ju\","
-                  "\"labels\":{\"v\":\"%u\"}},\"spec\":{\"ports\":[]}}",
-                  object, (uintmax_t)version, content);
-}
-
-/* When the object got what it has at `version`. */
-static uint64_t version_of(const struct sim_server *server, unsigned int object, uint64_t version)
-{
-    while (version > 0 && server->changes[version - 1].object != object)
-        version--;
-    return version;
-}
-
-static void write_event(struct sim_server *server, const char *type, unsigned int object,
-                        unsigned int content, uint64_t version)
-{
-    struct sw_buf *out = &server->connection.out;
-
-    sw_buf_printf(out, "{\"type\":\"%s\",\"object\":", type);
-    write_object(out, object, content, version);
-    sw_buf_append_text(out, "}\n");
-}
-
-static void write_bookmark(struct sim_server *server, const char *annotations)
-{
-    sw_buf_printf(&server->connection.out,
-                  "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"%ju\"%s}}}\n",
-                  (uintmax_t)server->connection.version, annotations);
-}
-
-static void write_error(struct sim_server *server, int code)
-{
-    sw_buf_printf(&server->connection.out,
-                  "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":%d,"
-                  "\"message\":\"no\"}}\n",
-                  code);
-    server->connection.ends = true;
-}
-
-static void write_page(struct sim_server *server)
-{
-    struct sim_connection *c = &server->connection;
-    unsigned int i = (unsigned int)c->list_from, n = 0;
-
-    sw_buf_append_text(&c->out, "{\"kind\":\"ServiceList\",\"items\":[");
-    for (; i < SIM_OBJECTS && n < SIM_PAGE; i++) {
-        unsigned int content = sim_server_content_at(server, i, c->version);
-
-        if (!content)
-            continue;
-        sw_buf_append_text(&c->out, n++ ? "," : "");
-        write_object(&c->out, i, content, version_of(server, i, c->version));
-    }
-    sw_buf_printf(&c->out, "],\"metadata\":{\"resourceVersion\":\"%ju\"", (uintmax_t)c->version);
-    if (i < SIM_OBJECTS)
-        sw_buf_printf(&c->out, ",\"continue\":\"%ju/%u\"", (uintmax_t)c->version, i);
-    sw_buf_append_text(&c->out, "}}");
-    c->ends = true;
-}
-
-static void write_streamed_list(struct sim_server *server)
-{
-    struct sim_connection *c = &server->connection;
-    unsigned int from = sim_below(&server->random, SIM_OBJECTS);
-
-    c->version = server->version;
-    for (unsigned int i = 0; i < SIM_OBJECTS; i++) {
-        unsigned int object = (from + i) % SIM_OBJECTS;
-
-        if (server->contents[object])
-            write_event(server, "ADDED", object, server->contents[object],
-                        version_of(server, object, server->version));
-    }
-    if (server->ends_streams)
-        write_bookmark(server, ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}");
-}
-
 /* What has happened since, to one who watches. */
 static void write_news(struct sim_server *server, int64_t now_ms)
 {
@@ -218,7 +137,7 @@ static void write_news(struct sim_server *server, int64_t now_ms)
     if (c->ends || c->verb == SW_REQUEST_LIST)
         return;
     if (c->version < server->oldest) {
-        write_error(server, 410);
+        sim_write_error(server, 410);
         return;
     }
     while (c->version < server->version) {
@@ -227,13 +146,13 @@ static void write_news(struct sim_server *server, int64_t now_ms)
 
         c->version++;
         if (made->content)
-            write_event(server, before ? "MODIFIED" : "ADDED", made->object, made->content,
-                        c->version);
+            sim_write_event(server, before ? "MODIFIED" : "ADDED", made->object, made->content,
+                            c->version);
         else if (before)
-            write_event(server, "DELETED", made->object, before, c->version);
+            sim_write_event(server, "DELETED", made->object, before, c->version);
     }
     if (server->has_bookmarks && now_ms >= c->bookmark_ms) {
-        write_bookmark(server, "");
+        sim_write_bookmark(server, "");
         c->bookmark_ms = now_ms + BOOKMARK_MS;
     }
     c->ends = now_ms >= c->end_ms;
@@ -277,6 +196,25 @@ static bool goes_wrong(struct sim_server *server)
     return server->faults && sim_chance(&server->random, server->fault_rate);
 }
 
+static void begin_stream(struct sim_server *server, int64_t now_ms, struct sw_reflector *reflector)
+{
+    struct sim_connection *c = &server->connection;
+
+    c->phase = SIM_STREAMS;
+    c->bookmark_ms = now_ms + BOOKMARK_MS;
+    if (c->verb == SW_REQUEST_LIST && !c->has_version)
+        c->version = server->version;
+    sw_reflector_response(reflector, now_ms, 200, 0);
+    if (c->verb == SW_REQUEST_LIST)
+        sim_write_page(server);
+    else if (c->verb == SW_REQUEST_WATCH_LIST)
+        sim_write_streamed_list(server);
+    if (server->mood == SIM_EXPIRES && c->verb != SW_REQUEST_LIST)
+        sim_write_error(server, 410);
+    if (server->mood == SIM_ENDS && c->verb != SW_REQUEST_LIST)
+        c->ends = true;
+}
+
 static void answer(struct sim_server *server, int64_t now_ms, struct sw_reflector *reflector)
 {
     struct sim_connection *c = &server->connection;
@@ -304,19 +242,7 @@ static void answer(struct sim_server *server, int64_t now_ms, struct sw_reflecto
         sw_reflector_closed(reflector, now_ms, NULL);
         return;
     }
-    c->phase = SIM_STREAMS;
-    c->bookmark_ms = now_ms + BOOKMARK_MS;
-    if (c->verb == SW_REQUEST_LIST && !c->has_version)
-        c->version = server->version;
-    sw_reflector_response(reflector, now_ms, 200, 0);
-    if (c->verb == SW_REQUEST_LIST)
-        write_page(server);
-    else if (c->verb == SW_REQUEST_WATCH_LIST)
-        write_streamed_list(server);
-    if (server->mood == SIM_EXPIRES && c->verb != SW_REQUEST_LIST)
-        write_error(server, 410);
-    if (server->mood == SIM_ENDS && c->verb != SW_REQUEST_LIST)
-        c->ends = true;
+    begin_stream(server, now_ms, reflector);
 }
 
 static void write_garbage(struct sim_server *server)
@@ -359,7 +285,7 @@ static void stream_wrongly(struct sim_server *server, int64_t now_ms,
         return;
     case 2:
         if (server->connection.verb != SW_REQUEST_LIST)
-            write_error(server, sim_chance(&server->random, 500) ? 410 : 500);
+            sim_write_error(server, sim_chance(&server->random, 500) ? 410 : 500);
         return;
     default:
         cut(server, now_ms, reflector);

@@ -2,8 +2,8 @@
  * An API server as far as a reflector can tell: objects, versions, a history that is forgotten, and
  * one connection that may go wrong in every way that connections do.
  *
- * It has one resource, Services of namespace ns. Every state that it was ever in can be asked for, so
- * that what a reflector holds can be compared with what there was.
+ * It has one resource, Services of namespace ns. Every state that it was ever in can be asked for,
+ * so that what a reflector holds can be compared with what there was.
  */
 #ifndef SW_TESTS_SIM_API_SERVER_H
 #define SW_TESTS_SIM_API_SERVER_H

@@ -4,12 +4,12 @@
  *
  *   sim_reflector [--seed N] [--seeds N] [--steps N]
  *
- * Runs --seeds of them (default 300) from --seed (default 1) on. A seed decides all that happens, so
- * one that fails fails again: it is printed with what was found.
+ * Runs --seeds of them (default 300) from --seed (default 1) on. A seed decides all that happens,
+ * so one that fails fails again: it is printed with what was found.
  *
  * What must hold:
- *   - whenever a watch is followed, the store is what the server held at the watch's version, so that
- *     a deletion that nobody told of is found too;
+ *   - whenever a watch is followed, the store is what the server held at the watch's version, so
+ *     that a deletion that nobody told of is found too;
  *   - a picture is not older than what was asked for;
  *   - there is never more than one request under way;
  *   - a minute sees a bounded number of requests, whatever the server says;

@@ -181,7 +181,8 @@ static void page_hands_out_its_items(void **state)
 static void page_without_items_is_empty(void **state)
 {
     struct sw_page page = read_page(
-        state, SW_STR("{\"kind\":\"List\",\"items\":null,\"metadata\":{\"resourceVersion\":\"5\"}}"));
+        state,
+        SW_STR("{\"kind\":\"List\",\"items\":null,\"metadata\":{\"resourceVersion\":\"5\"}}"));
     struct sw_str item;
 
     assert_false(sw_page_next(&page, &item));
