@@ -15,8 +15,8 @@
  * it), and tags other than those of JSON's types (kubectl takes the value without them). Documents
  * end where YAML says; kubectl splits the text at lines of --- and ignores what follows a "...".
  *
- * Limits: nesting SW_JSON_MAX_DEPTH; aliases may expand to at most SW_YAML_MAX_NODES values in one
- * stream (an alias bomb is SW_ELIMIT, not memory).
+ * Limits: nesting SW_JSON_MAX_DEPTH; aliases may expand to at most SW_YAML_MAX_NODES values and
+ * SW_YAML_MAX_ALIAS_BYTES of text in one stream (an alias bomb is SW_ELIMIT, not memory).
  */
 #ifndef SW_JSON_YAML_H
 #define SW_JSON_YAML_H
@@ -30,6 +30,10 @@
 
 /* Most values that aliases stand for, all together: about what go-yaml allows a large document. */
 #define SW_YAML_MAX_NODES 400000
+
+/* Most text that aliases stand for, strings and keys all together: more than a large document has,
+ * and far less than one long string makes that is named 400,000 times. */
+#define SW_YAML_MAX_ALIAS_BYTES ((size_t)32 << 20)
 
 struct sw_yaml_document {
     json_t *value; /* new reference, owned by the open json scope's arena or by the caller */

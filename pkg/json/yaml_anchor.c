@@ -69,6 +69,16 @@ int sw_yaml_anchors_find(const struct sw_yaml_anchors *anchors, const char *name
     return 0;
 }
 
+/* Counts text that is about to be copied. */
+static int count_text(struct sw_yaml_anchors *anchors, size_t len, struct sw_err *reterr)
+{
+    if (len > SW_YAML_MAX_ALIAS_BYTES - anchors->n_copied_bytes)
+        return sw_err_set(reterr, SW_ELIMIT, "the aliases stand for more than %zu bytes of text",
+                          SW_YAML_MAX_ALIAS_BYTES);
+    anchors->n_copied_bytes += len;
+    return 0;
+}
+
 static int copy_members(struct sw_yaml_anchors *anchors, json_t *from, int depth, json_t *to,
                         struct sw_err *reterr)
 {
@@ -77,8 +87,10 @@ static int copy_members(struct sw_yaml_anchors *anchors, json_t *from, int depth
 
     json_object_foreach (from, key, member) {
         json_t *copy;
-        int status = sw_yaml_copy(anchors, member, depth, &copy, reterr);
+        int status = count_text(anchors, strlen(key), reterr);
 
+        if (status == 0)
+            status = sw_yaml_copy(anchors, member, depth, &copy, reterr);
         if (status < 0)
             return status;
         if (json_object_set_new_nocheck(to, key, copy) < 0)
@@ -117,6 +129,9 @@ int sw_yaml_copy(struct sw_yaml_anchors *anchors, json_t *value, int depth, json
     if (++anchors->n_copied > SW_YAML_MAX_NODES)
         return sw_err_set(reterr, SW_ELIMIT, "the aliases stand for more than %d values",
                           SW_YAML_MAX_NODES);
+    status = count_text(anchors, json_string_length(value), reterr);
+    if (status < 0)
+        return status;
     if (object)
         to = json_object();
     else

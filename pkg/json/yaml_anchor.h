@@ -2,8 +2,9 @@
  * The anchors of one YAML document, and the limits that keep aliases harmless. Part of json/yaml.h;
  * not for others to include.
  *
- * An alias gives a copy, so that no value stands in a tree twice; the values copied are counted, so
- * that a text of a few bytes cannot make billions. (What is not copied is bounded by the text.)
+ * An alias gives a copy, so that no value stands in a tree twice; the values copied are counted, and
+ * the bytes of their text, so that a text of a few bytes cannot make billions. (What is not copied
+ * is bounded by the text.)
  */
 #ifndef SW_JSON_YAML_ANCHOR_H
 #define SW_JSON_YAML_ANCHOR_H
@@ -28,8 +29,9 @@ struct sw_yaml_anchors {
     struct sw_arena *arena;       /* borrowed */
     struct sw_yaml_anchor *items; /* arena; in order of their nodes' beginnings */
     size_t n;
-    json_t *ids;     /* owned; name to index of its latest item; NULL while there is none */
-    size_t n_copied; /* values so far, over all documents of the stream */
+    json_t *ids;           /* owned; name to index of its latest item; NULL while there is none */
+    size_t n_copied;       /* values so far, over all documents of the stream */
+    size_t n_copied_bytes; /* of the strings and keys among them */
 };
 
 /* May a container stand inside `depth` others? Fails with SW_ELIMIT at SW_JSON_MAX_DEPTH. */
@@ -51,7 +53,8 @@ int sw_yaml_anchors_find(const struct sw_yaml_anchors *anchors, const char *name
                          const struct sw_yaml_anchor **ret, struct sw_err *reterr);
 
 /* A copy of a value that will stand inside `depth` containers; a new reference. Fails with
- * SW_ELIMIT (depth; more than SW_YAML_MAX_NODES values copied), SW_ENOMEM. */
+ * SW_ELIMIT (depth; more copied than SW_YAML_MAX_NODES values or SW_YAML_MAX_ALIAS_BYTES of text),
+ * SW_ENOMEM. */
 int sw_yaml_copy(struct sw_yaml_anchors *anchors, json_t *value, int depth, json_t **ret,
                  struct sw_err *reterr);
 

@@ -170,6 +170,26 @@ static void copy_keeps_to_the_number_of_values(void **state)
     assert_int_equal(sw_yaml_copy(&fixture.anchors, value, 0, &copy, &err), SW_ELIMIT);
 }
 
+/* One long string, named often, is a bomb too. */
+static void copy_keeps_to_the_bytes_of_text(void **state)
+{
+    SW_CLEANUP(tear_down) struct fixture fixture;
+    SW_CLEANUP(json_cleanup) json_t *value = json_pack("{s:s}", "key", "text");
+    SW_CLEANUP(json_cleanup) json_t *copy = NULL;
+    struct sw_err err = {0};
+
+    (void)state;
+    set_up(&fixture, 1 << 16);
+    fixture.anchors.n_copied_bytes = SW_YAML_MAX_ALIAS_BYTES - strlen("keytext");
+    assert_int_equal(sw_yaml_copy(&fixture.anchors, value, 0, &copy, &err), 0);
+    json_decref(SW_TAKE(copy));
+    assert_int_equal(fixture.anchors.n_copied_bytes, SW_YAML_MAX_ALIAS_BYTES);
+    assert_int_equal(sw_yaml_copy(&fixture.anchors, value, 0, &copy, &err), SW_ELIMIT);
+    assert_string_equal(err.message, "the aliases stand for more than 33554432 bytes of text");
+    assert_int_equal(sw_yaml_copy(&fixture.anchors, json_object_get(value, "key"), 0, &copy, &err),
+                     SW_ELIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(copy_is_equal_and_apart),
         cmocka_unit_test(copy_keeps_to_the_depth_limit),
         cmocka_unit_test(copy_keeps_to_the_number_of_values),
+        cmocka_unit_test(copy_keeps_to_the_bytes_of_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
