@@ -49,8 +49,8 @@ static void read_of_nothing_is_unset(void **state)
 {
     static const char *const texts[] = {
         "null", "{}",
-        "{'name':null,'namespace':null,'creationTimestamp':null,'deletionTimestamp':null,"
-        "'labels':null}"};
+        ("{'name':null,'namespace':null,'creationTimestamp':null,'deletionTimestamp':null,"
+         "'labels':null}")};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         struct sw_meta meta = meta_of(*state, texts[i]);

@@ -68,8 +68,8 @@ static void read_of_nothing_has_no_selector_and_no_ports(void **state)
 {
     static const char *const specs[] = {
         "null", "{}",
-        "{'type':null,'clusterIP':null,'internalTrafficPolicy':null,'selector':null,"
-        "'ports':null}",
+        ("{'type':null,'clusterIP':null,'internalTrafficPolicy':null,'selector':null,"
+         "'ports':null}"),
         "{'selector':{},'ports':[]}"};
 
     for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
