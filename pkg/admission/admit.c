@@ -23,44 +23,32 @@ static const struct {
 #undef VERDICT_ROW
 };
 
-/* A kind that is judged: where, and by which rule. */
-typedef int rule_fn(const struct sw_index *index, const json_t *object, const json_t *old,
-                    struct sw_outcome *outcome, struct sw_err *reterr);
-
-static int service_rule(const struct sw_index *index, const json_t *object, const json_t *old,
-                        struct sw_outcome *outcome, struct sw_err *reterr)
-{
-    (void)old;
-    return sw_service_rule(index, object, outcome, reterr);
-}
-
-static int destinationrule_rule(const struct sw_index *index, const json_t *object,
-                                const json_t *old, struct sw_outcome *outcome,
-                                struct sw_err *reterr)
-{
-    (void)old;
-    return sw_destinationrule_rule(index, object, outcome, reterr);
-}
-
-static const struct {
+/* A kind that is judged: on which path, and by which rule. */
+struct judged {
     enum sw_kind kind;
     enum sw_admit_path path;
-    rule_fn *rule;
-} rules[] = {
-    {SW_KIND_SERVICE, SW_ADMIT_MUTATE, service_rule},
-    {SW_KIND_DESTINATIONRULE, SW_ADMIT_MUTATE, destinationrule_rule},
-    {SW_KIND_SETTING, SW_ADMIT_VALIDATE, sw_setting_rule},
+    int (*rule)(const struct sw_index *index, const json_t *object, struct sw_outcome *outcome,
+                struct sw_err *reterr);
+    /* 1 for what passes without an index; NULL: nothing does. */
+    int (*is_unjudged)(const json_t *object, const json_t *old, struct sw_arena *arena,
+                       struct sw_err *reterr);
 };
 
-/* NULL for what is let through unjudged. */
-static rule_fn *find_rule(enum sw_admit_path path, const struct sw_review *review)
+static const struct judged all_judged[] = {
+    {SW_KIND_SERVICE, SW_ADMIT_MUTATE, sw_service_rule, NULL},
+    {SW_KIND_DESTINATIONRULE, SW_ADMIT_MUTATE, sw_destinationrule_rule, NULL},
+    {SW_KIND_SETTING, SW_ADMIT_VALIDATE, sw_setting_rule, sw_setting_is_unjudged},
+};
+
+/* NULL for what is let through. */
+static const struct judged *find_judged(enum sw_admit_path path, const struct sw_review *review)
 {
     if (review->sub_resource ||
         (review->operation != SW_CREATE && review->operation != SW_UPDATE))
         return NULL;
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        if (rules[i].path == path && rules[i].kind == review->kind)
-            return rules[i].rule;
+    for (size_t i = 0; i < sizeof(all_judged) / sizeof(all_judged[0]); i++) {
+        if (all_judged[i].path == path && all_judged[i].kind == review->kind)
+            return &all_judged[i];
     }
     return NULL;
 }
@@ -83,43 +71,73 @@ static bool is_synced(const struct sw_admit_input *input)
     return input->path == SW_ADMIT_VALIDATE || sw_index_local(input->index)->source.synced;
 }
 
-static int run_rule(const struct sw_admit_input *input, rule_fn *rule,
-                    struct sw_admit_answer *answer)
+/* 1 if the object passes unjudged. What cannot be read is for the rule to say. */
+static int is_unjudged(const struct judged *judged, const json_t *object, struct sw_arena *arena,
+                       struct sw_admit_answer *answer)
 {
-    json_t *object = NULL, *old = NULL;
-    int r = sw_review_object(&answer->review, SW_REVIEW_OBJECT, &object, &answer->error);
+    struct sw_err unreadable = {0};
+    json_t *old = NULL;
+    int r;
 
-    if (r == 0)
-        r = sw_review_object(&answer->review, SW_REVIEW_OLD_OBJECT, &old, &answer->error);
+    if (!judged->is_unjudged)
+        return 0;
+    r = sw_review_object(&answer->review, SW_REVIEW_OLD_OBJECT, &old, &answer->error);
     if (r < 0)
         return r;
-    if (!object)
-        return sw_err_set(&answer->error, SW_ETYPE, "request.object: expected an object");
-    r = rule(input->index, object, old, &answer->outcome, &answer->error);
+    r = judged->is_unjudged(object, old, arena, &unreadable);
+    if (r >= 0 || r == SW_ETYPE)
+        return r == 1;
+    return sw_err_set(&answer->error, r, "%s", unreadable.message);
+}
+
+static enum sw_verdict verdict_of(const struct sw_admit_input *input,
+                                  const struct sw_outcome *outcome)
+{
+    if (outcome->refusals.n)
+        return any_live(input->index) && !input->retried ? SW_VERDICT_AGAIN : SW_VERDICT_REFUSED;
+    return outcome->patch.n_ops ? SW_VERDICT_PATCHED : SW_VERDICT_ALLOWED;
+}
+
+static enum sw_verdict judge_object(const struct sw_admit_input *input,
+                                    const struct judged *judged, json_t *object,
+                                    struct sw_admit_answer *answer)
+{
+    struct sw_outcome *outcome = &answer->outcome;
+    int r = is_unjudged(judged, object, outcome->arena, answer);
+
+    if (r < 0)
+        return SW_VERDICT_FAILED;
+    if (r == 1)
+        return SW_VERDICT_ALLOWED;
+    if (!is_synced(input))
+        return SW_VERDICT_UNSYNCED;
+    r = judged->rule(input->index, object, outcome, &answer->error);
     /* The API server answers its user 500 for a patch that does not apply, failurePolicy or not. */
-    return r < 0 ? r : sw_patch_apply(&answer->outcome.patch, object, &answer->error);
+    if (r == 0)
+        r = sw_patch_apply(&outcome->patch, object, &answer->error);
+    return r < 0 ? SW_VERDICT_FAILED : verdict_of(input, outcome);
 }
 
 static enum sw_verdict judge(const struct sw_admit_input *input, struct sw_arena *arena,
                              struct sw_admit_answer *answer)
 {
     int r = sw_review_read(input->body, arena, &answer->review, &answer->error);
-    rule_fn *rule;
+    const struct judged *judged;
+    json_t *object = NULL;
 
     if (r < 0)
         return r == SW_ENOMEM ? SW_VERDICT_FAILED : SW_VERDICT_MALFORMED;
-    rule = find_rule(input->path, &answer->review);
-    if (!rule)
+    judged = find_judged(input->path, &answer->review);
+    if (!judged)
         return SW_VERDICT_ALLOWED;
-    if (!is_synced(input))
-        return SW_VERDICT_UNSYNCED;
-    r = run_rule(input, rule, answer);
+    r = sw_review_object(&answer->review, SW_REVIEW_OBJECT, &object, &answer->error);
     if (r < 0)
-        return r == SW_ETYPE && !answer->outcome.patch.n_ops ? SW_VERDICT_MALFORMED
-                                                             : SW_VERDICT_FAILED;
-    if (answer->outcome.refusals.n)
-        return any_live(input->index) && !input->retried ? SW_VERDICT_AGAIN : SW_VERDICT_REFUSED;
-    return answer->outcome.patch.n_ops ? SW_VERDICT_PATCHED : SW_VERDICT_ALLOWED;
+        return r == SW_ETYPE ? SW_VERDICT_MALFORMED : SW_VERDICT_FAILED;
+    if (!object) {
+        sw_err_set(&answer->error, SW_ETYPE, "request.object: expected an object");
+        return SW_VERDICT_MALFORMED;
+    }
+    return judge_object(input, judged, object, answer);
 }
 
 /* A Kubernetes Status, which the API server shows its user for anything but 200. */

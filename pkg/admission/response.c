@@ -32,7 +32,7 @@ static void write_finding(const struct sw_finding *finding, struct sw_buf *buf)
 {
     size_t from = buf->len;
 
-    sw_buf_printf(buf, "%s: %s", finding->path, finding->message);
+    sw_buf_printf(buf, "%s%s%s", finding->path, *finding->path ? ": " : "", finding->message);
     if (buf->len > from)
         blank_controls(buf->data + from, buf->len - from);
 }
@@ -82,10 +82,12 @@ void sw_response_write_refusals(const struct sw_outcome *outcome, struct sw_buf 
 
     if (refusals->n > 1)
         sw_buf_printf(buf, "%zu findings:", refusals->n);
-    for (size_t i = 0; i < refusals->n; i++) {
+    for (size_t i = 0; i < refusals->n && i < SW_RESPONSE_MAX_REFUSALS; i++) {
         sw_buf_append_text(buf, refusals->n > 1 ? "\n  " : "");
         write_finding(&refusals->items[i], buf);
     }
+    if (refusals->n > SW_RESPONSE_MAX_REFUSALS)
+        sw_buf_printf(buf, "\n  and %zu more", refusals->n - SW_RESPONSE_MAX_REFUSALS);
     if (outcome->advice)
         sw_buf_printf(buf, "\n%s", outcome->advice);
 }

@@ -16,6 +16,9 @@
  * there is room for others beside it. */
 #define SW_RESPONSE_MAX_WARNING_LEN 1000
 
+/* A setting may have thousands of selectors; who must mend the first hundred will ask again. */
+#define SW_RESPONSE_MAX_REFUSALS 100
+
 /* Appends the response: allowed with the patch and the warnings, or, where there are refusals,
  * denied with code 422, all refusals in the message, and the warnings. Control characters in
  * messages become blanks, for a newline makes a warning vanish. A failure stays in buf. */

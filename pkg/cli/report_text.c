@@ -58,7 +58,7 @@ static void write_heading(const struct sw_report *report, const struct sw_manife
     sw_buf_append_text(buf, "\n");
 }
 
-/* One finding; `path` is NULL where the message has it. */
+/* One finding; `path` is "" where the message has it. */
 static void write_finding(const struct sw_report *report, bool warns, const char *path,
                           const char *message, const char *code)
 {
@@ -68,7 +68,7 @@ static void write_finding(const struct sw_report *report, bool warns, const char
     write_styled(report, warns ? SW_STYLE_WARNING : SW_STYLE_BAD, warns ? "warning" : "error");
     sw_buf_append_text(buf, ": ");
     sw_style_append(buf, sw_str_from(path));
-    sw_buf_append_text(buf, path ? ": " : "");
+    sw_buf_append_text(buf, *path ? ": " : "");
     sw_style_append(buf, sw_str_from(message));
     sw_buf_printf(buf, " [%s]\n", code);
 }
@@ -118,7 +118,7 @@ int sw_report_text_object(struct sw_report *report, const struct sw_manifest_obj
         sw_buf_printf(report->buf, "%*s%s\n", INDENT, "", judgement->advice);
     write_findings(report, true, &judgement->warnings);
     for (size_t i = 0; i < object->n_slips; i++)
-        write_finding(report, true, NULL, object->slips[i], SW_REPORT_SLIP);
+        write_finding(report, true, "", object->slips[i], SW_REPORT_SLIP);
     return write_diff(report, judgement, arena, reterr);
 }
 

@@ -13,8 +13,8 @@
 enum sw_host_kind {
     SW_HOST_FOREIGN,    /* no Service of the cluster */
     SW_HOST_SERVICE,    /* exactly namespace_/name */
-    SW_HOST_UNEXPANDED, /* reads as namespace_/name, but Istio does not: `cart.shop`, or with a dot at
-                           its end */
+    SW_HOST_UNEXPANDED, /* we read namespace_/name, and Istio does not: `cart.shop`, or a full
+                           name that ends in a dot */
     SW_HOST_WILDCARD,   /* the Services whose "name.namespace" ends in `name` "." `namespace_`, or
                            whose namespace ends in `namespace_` where any_name is set */
 };

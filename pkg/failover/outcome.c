@@ -25,7 +25,7 @@ int sw_outcome_find(struct sw_outcome *outcome, struct sw_findings *findings,
     va_start(args, format);
     finding.message = sw_arena_vprintf(outcome->arena, format, args);
     va_end(args);
-    finding.path = sw_at_path(at, outcome->arena);
+    finding.path = at ? sw_at_path(at, outcome->arena) : "";
     if (!finding.message || !finding.path)
         return sw_err_nomem(reterr);
     items[findings->n++] = finding;

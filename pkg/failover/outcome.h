@@ -14,7 +14,8 @@
 
 struct sw_finding {
     enum sw_reason reason;
-    const char *path;    /* where in the object, for people: "spec.ports[0]"; never NULL */
+    const char *path;    /* where in the object, for people: "spec.ports[0]"; "" where the message
+                            says it, or means the whole object */
     const char *message; /* one line, without the path */
 };
 

@@ -33,7 +33,8 @@
     X(SW_INJECT_OFF, "InjectOff", "spillway.dev/inject is \"false\"")                              \
     X(SW_ZONE_AWARE, "ZoneAware", "excludes localityLbSetting, and failover with it")              \
     X(SW_DISTRIBUTE, "Distribute", "turns failover off")                                           \
-    X(SW_LOCALITY_OFF, "LocalityOff", "turned off, and failover with it")                          \
+    X(SW_LOCALITY_OFF, "LocalityOff",                                                              \
+      "turned off, so healthy traffic leaves the cluster too")                                     \
     X(SW_LOCALITY_OPEN, "LocalityOpen",                                                            \
       "without failoverPriority, remote endpoints of the same zone share the traffic")             \
     X(SW_PASSTHROUGH, "Passthrough", "PASSTHROUGH ignores WorkloadEntries")                        \

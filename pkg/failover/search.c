@@ -36,19 +36,35 @@ bool sw_search_gateway(const struct sw_view *view, const struct sw_gateway_setti
     return false;
 }
 
-/* The next Service of the view in a namespace that `workspace` owns, from position *at, which it
- * moves on; NULL when there are no more. */
-static const struct sw_service *next_owned(const struct sw_index *index,
-                                           const struct sw_view *view,
-                                           const struct sw_workspace *workspace, size_t *at)
+/* A walk over the Services of one view that stand in namespaces of one workspace. */
+struct owned {
+    const struct sw_index *index;
+    const struct sw_view *view;
+    const struct sw_workspace *workspace;
+    size_t next;
+    struct sw_str namespace_; /* of the Service before (they are sorted by it); unset at first */
+    bool is_owned;            /* whether the workspace owns that */
+};
+
+static bool is_owned(struct owned *walk, struct sw_str namespace_)
 {
-    while (*at < view->n_services) {
-        const struct sw_service *service = view->services[(*at)++];
+    const struct sw_workspace *owner;
 
-        const struct sw_workspace *owner =
-            sw_scope_owner(index, view->source.cluster, service->meta.namespace_);
+    if (!walk->namespace_.data || !sw_str_eq(walk->namespace_, namespace_)) {
+        owner = sw_scope_owner(walk->index, walk->view->source.cluster, namespace_);
+        walk->namespace_ = namespace_;
+        walk->is_owned = owner && sw_workspace_is_same(owner, walk->workspace);
+    }
+    return walk->is_owned;
+}
 
-        if (owner && sw_workspace_is_same(owner, workspace))
+/* NULL when there are no more. */
+static const struct sw_service *next_owned(struct owned *walk)
+{
+    while (walk->next < walk->view->n_services) {
+        const struct sw_service *service = walk->view->services[walk->next++];
+
+        if (is_owned(walk, service->meta.namespace_))
             return service;
     }
     return NULL;
@@ -57,10 +73,10 @@ static const struct sw_service *next_owned(const struct sw_index *index,
 bool sw_search_service(const struct sw_index *index, const struct sw_view *view,
                        const struct sw_workspace *workspace, const struct sw_labels *selector)
 {
+    struct owned walk = {.index = index, .view = view, .workspace = workspace};
     const struct sw_service *service;
-    size_t at = 0;
 
-    while ((service = next_owned(index, view, workspace, &at))) {
+    while ((service = next_owned(&walk))) {
         if (!selector || sw_expose_selects(selector, view, service))
             return true;
     }
@@ -186,9 +202,10 @@ void sw_search_nearest_service(const struct sw_index *index, const struct sw_wor
     size_t least = SIZE_MAX;
 
     for (size_t i = 0; i < index->n_views; i++) {
-        size_t at = 0;
+        struct owned walk = {
+            .index = index, .view = index->views[i], .workspace = workspace};
 
-        while ((service = next_owned(index, index->views[i], workspace, &at))) {
+        while ((service = next_owned(&walk))) {
             size_t cost = labels_cost(selector, &service->meta.labels);
 
             if (cost < least) {

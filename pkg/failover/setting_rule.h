@@ -11,14 +11,17 @@
 /* The annotation, "true", that turns "matches nothing" into a warning. */
 #define SW_ANNOTATION_ALLOW_UNMATCHED "spillway.dev/allow-unmatched"
 
+/* 1 for what is let through unjudged, and needs no index for that: an object that is being deleted,
+ * and an update that changes neither the spec nor the hierarchy annotations, so that finalizers and
+ * annotations are never stuck because Services went away. `old` is what the object replaces, NULL on
+ * create. Fails with SW_ETYPE (what cannot be read is not let through here) and SW_ENOMEM. */
+int sw_setting_is_unjudged(const json_t *object, const json_t *old, struct sw_arena *arena,
+                           struct sw_err *reterr);
+
 /* Judges `object`, a WorkspaceSetting in the CRD form, and fills `outcome` with all refusals and
- * warnings. `old` is what it replaces, NULL on create. The config cluster must have been synced.
- *
- * Left unjudged: an object that is being deleted, and an update that changes neither the spec nor
- * the hierarchy annotations, so that finalizers and annotations are never stuck because Services
- * went away.
+ * warnings. The config cluster must have been synced.
  * Call inside a sw_json_scope of the outcome's arena. Fails with SW_ENOMEM. */
-int sw_setting_rule(const struct sw_index *index, const json_t *object, const json_t *old,
+int sw_setting_rule(const struct sw_index *index, const json_t *object,
                     struct sw_outcome *outcome, struct sw_err *reterr);
 
 #endif

@@ -276,6 +276,16 @@ static void write_refusals_is_the_message_of_the_denial(void **state)
     assert_string_equal(buf.data, "spec: no");
 }
 
+static void write_refusals_counts_what_is_too_many(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SW_RESPONSE_MAX_REFUSALS + 2; i++)
+        refuse("spec", "no");
+    sw_response_write_refusals(&outcome, &buf);
+    assert_true(sw_str_has_prefix(sw_buf_str(&buf), SW_STR("102 findings:\n  spec: no\n")));
+    assert_true(sw_str_has_suffix(sw_buf_str(&buf), SW_STR("  spec: no\n  and 2 more")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -297,6 +307,7 @@ int main(void)
         TEST(write_of_as_many_warnings_as_fit_counts_none),
         TEST(write_past_the_cap_fails),
         TEST(write_refusals_is_the_message_of_the_denial),
+        TEST(write_refusals_counts_what_is_too_many),
     };
 
     sw_json_setup();

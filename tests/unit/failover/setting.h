@@ -30,12 +30,12 @@
 #define AT_LABEL AT ".exposedServices[0].serviceLabels"
 
 #define UNKNOWN_GATEWAY                                                                            \
-    "GatewayUnknown " AT ".workloadSelector: matches no gateway: looked for a "   \
+    "GatewayUnknown " AT ".workloadSelector: matches no gateway: looked for a "                    \
     "Service in namespace gw with TCP port 15443 and labels app=wg in east; the nearest is "       \
     "Service gw/gw in cluster east, which has app=gw"
 #define UNKNOWN_SERVICE                                                                            \
     "ServiceUnknown " AT_LABEL                                                                     \
-    ": matches no Service: looked for labels app=crat in "                           \
+    ": matches no Service: looked for labels app=crat in "                                         \
     "workspace shop (namespaces */shop) in east; the nearest is Service shop/cart in cluster "     \
     "east, which has app=cart"
 #define ADVICE "To let it in unmatched, annotate it spillway.dev/allow-unmatched: \"true\""
@@ -60,14 +60,17 @@ static inline void begin(struct sw_world *world)
 static inline struct sw_outcome judge_update(struct sw_world *world, const char *object,
                                              const char *old)
 {
+    json_t *now = sw_world_json(world, object);
+    json_t *before = old ? sw_world_json(world, old) : NULL;
     struct sw_outcome outcome;
     struct sw_err err = {0};
 
     sw_outcome_init(&outcome, &world->arena);
     if (!world->index.views)
         sw_world_build(world);
-    if (sw_setting_rule(&world->index, sw_world_json(world, object),
-                        old ? sw_world_json(world, old) : NULL, &outcome, &err) < 0)
+    if (sw_setting_is_unjudged(now, before, &world->arena, &err) == 1)
+        return outcome;
+    if (sw_setting_rule(&world->index, now, &outcome, &err) < 0)
         fail_msg("%s", err.message);
     sw_check_patch(&outcome.patch, "[]");
     return outcome;

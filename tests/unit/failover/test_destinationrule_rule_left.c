@@ -47,10 +47,10 @@ static void rule_leaves_an_explicit_locality_and_says_what_it_costs(void **state
     static const char *const cases[][2] = {
         {"{'localityLbSetting':{'enabled':false}}",
          "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-         "turned off, and failover with it"},
+         "turned off, so healthy traffic leaves the cluster too"},
         {"{'localityLbSetting':{'enabled':false,'distribute':[{'from':'a'}]}}",
          "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-         "turned off, and failover with it"},
+         "turned off, so healthy traffic leaves the cluster too"},
         {"{'localityLbSetting':{'distribute':[{'from':'a'}],'failoverPriority':['a']}}",
          "Distribute spec.trafficPolicy.loadBalancer.localityLbSetting.distribute: "
          "turns failover off"},
@@ -140,7 +140,7 @@ static void rule_adds_outlier_detection_beside_a_locality_it_leaves_alone(void *
                            "{'enabled':false}}}"),
              "[" ADD_OUTLIER(TOP) "]",
              "LocalityOff spec.trafficPolicy.loadBalancer.localityLbSetting.enabled: "
-             "turned off, and failover with it");
+             "turned off, so healthy traffic leaves the cluster too");
 }
 
 static void rule_resolves_short_names_in_its_own_namespace(void **state)
@@ -252,7 +252,7 @@ static void rule_leaves_what_it_cannot_read(void **state)
     begin(*state, SW_WORLD_EXPOSE_ALL);
     sw_check(judge(*state, ",'trafficPolicy':{'outlierDetection':{'maxEjectionPercent':'all'}}"),
              "[]",
-             "Unreadable the document: left as it is: spec.trafficPolicy.outlierDetection."
+             "Unreadable left as it is: spec.trafficPolicy.outlierDetection."
              "maxEjectionPercent: expected an integer from 0 to 100, found 'all'");
 }
 

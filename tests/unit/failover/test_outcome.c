@@ -37,7 +37,7 @@ static void find_keeps_order_path_and_message(void **state)
     assert_int_equal(
         sw_outcome_find(&outcome, &outcome.warnings, SW_UNNAMED_PORT, at, NULL, "%d%%", 5), 0);
     sw_check_findings(&outcome.warnings,
-                      "Headless the document: no more\nUnnamedPort spec.ports[3]: 5%");
+                      "Headless no more\nUnnamedPort spec.ports[3]: 5%");
     sw_check_findings(&outcome.refusals, "");
 }
 
@@ -47,8 +47,8 @@ static void find_keeps_refusals_apart(void **state)
 
     sw_outcome_find(&outcome, &outcome.refusals, SW_WORKSPACE_UNKNOWN, NULL, NULL, "a");
     sw_outcome_find(&outcome, &outcome.warnings, SW_PARTLY_MATCHED, NULL, NULL, "b");
-    sw_check_findings(&outcome.refusals, "WorkspaceUnknown the document: a");
-    sw_check_findings(&outcome.warnings, "PartlyMatched the document: b");
+    sw_check_findings(&outcome.refusals, "WorkspaceUnknown a");
+    sw_check_findings(&outcome.warnings, "PartlyMatched b");
 }
 
 static void find_holds_many(void **state)

@@ -286,10 +286,10 @@ static void rule_leaves_what_it_cannot_read(void **state)
     begin(*state, SW_WORLD_EXPOSE_ALL);
     sw_check(
         judge(*state, "{'a':1}", SPEC), "[]",
-        "Unreadable the document: left as it is: metadata.labels.a: expected a string, found 1");
+        "Unreadable left as it is: metadata.labels.a: expected a string, found 1");
     sw_check(
         judge(*state, "{}", "{'ports':[{'port':0}]}"), "[]",
-        "Unreadable the document: left as it is: spec.ports[0].port: expected an integer from 1 "
+        "Unreadable left as it is: spec.ports[0].port: expected an integer from 1 "
         "to 65535, found 0");
     sw_check(judge_object(*state, sw_world_json(*state, "[]")), "[]", "");
 }

@@ -198,16 +198,16 @@ static void rule_refuses_what_it_cannot_read(void **state)
 {
     begin(*state);
     check(judge(*state, SPEC("{}", "[]")),
-          "Unreadable the document: spec.defaultEastWestGatewaySettings[0].workloadSelector."
+          "Unreadable spec.defaultEastWestGatewaySettings[0].workloadSelector."
           "labels: expected at least one label of the gateway's pods, found an object",
           "");
     check(judge_update(*state, "{'metadata':{'annotations':{'spillway.dev/allow-unmatched':true}}}",
                        NULL),
-          "Unreadable the document: metadata.annotations['spillway.dev/allow-unmatched']: expected "
+          "Unreadable metadata.annotations['spillway.dev/allow-unmatched']: expected "
           "a string, found true",
           "");
     check(judge_update(*state, "{'metadata':[]}", NULL),
-          "Unreadable the document: metadata: expected an object, found an array", "");
+          "Unreadable metadata: expected an object, found an array", "");
 }
 
 static void rule_warns_of_priorities_that_exclude_regions(void **state)

@@ -60,8 +60,8 @@ void sw_check_findings(const struct sw_findings *findings, const char *expected)
     for (size_t i = 0; i < findings->n; i++) {
         const struct sw_finding *item = &findings->items[i];
 
-        sw_buf_printf(&buf, "%s%s %s: %s", i ? "\n" : "", sw_reason_word(item->reason), item->path,
-                      item->message);
+        sw_buf_printf(&buf, "%s%s %s%s%s", i ? "\n" : "", sw_reason_word(item->reason),
+                      item->path, *item->path ? ": " : "", item->message);
     }
     sw_check_buf(&buf, expected);
 }
