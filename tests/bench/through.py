@@ -29,6 +29,8 @@ def measure(folder, authority, servers, rules, seconds):
     """{size: {who: figures}} for "none" and each of the servers, by creates that take turns."""
     with ApiServer("bench", folder / "apiserver") as api:
         api.kubectl("apply", "--server-side", "-f", istio_crds()).check()
+        # Just applied, a CRD may have no conditions yet, which kubectl does not wait for but refuses.
+        wait_until("Istio's CRDs", lambda: _has_conditions(api))
         api.wait_for_crds()
         api.apply(_namespace(SYSTEM))
         for name in ("none", *servers):
@@ -42,6 +44,11 @@ def measure(folder, authority, servers, rules, seconds):
                 size: _size(client, ["none", *servers], rule, seconds)
                 for size, rule in rules.items()
             }
+
+
+def _has_conditions(api):
+    crds = api.kubectl("get", "crds", "-o", "json").json()["items"]
+    return all(crd.get("status", {}).get("conditions") for crd in crds)
 
 
 def _where(name):
