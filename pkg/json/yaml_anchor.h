@@ -2,9 +2,9 @@
  * The anchors of one YAML document, and the limits that keep aliases harmless. Part of json/yaml.h;
  * not for others to include.
  *
- * An alias gives a copy, so that no value stands in a tree twice; the values copied are counted, and
- * the bytes of their text, so that a text of a few bytes cannot make billions. (What is not copied
- * is bounded by the text.)
+ * An alias gives a copy, so that no value stands in a tree twice; the values copied are counted,
+ * and the bytes of their text, so that a text of a few bytes cannot make billions. (What is not
+ * copied is bounded by the text.)
  */
 #ifndef SW_JSON_YAML_ANCHOR_H
 #define SW_JSON_YAML_ANCHOR_H
