@@ -11,10 +11,11 @@
 /* The annotation, "true", that turns "matches nothing" into a warning. */
 #define SW_ANNOTATION_ALLOW_UNMATCHED "spillway.dev/allow-unmatched"
 
-/* 1 for what is let through unjudged, and needs no index for that: an object that is being deleted,
- * and an update that changes neither the spec nor the hierarchy annotations, so that finalizers and
- * annotations are never stuck because Services went away. `old` is what the object replaces, NULL on
- * create. Fails with SW_ETYPE (what cannot be read is not let through here) and SW_ENOMEM. */
+/* 1 for what is let through unjudged, and needs no index for that: an object that is being
+ * deleted, and an update that changes neither the spec nor the hierarchy annotations, so that
+ * finalizers and annotations are never stuck because Services went away. `old` is what the object
+ * replaces, NULL on create. Fails with SW_ETYPE (what cannot be read is not let through here) and
+ * SW_ENOMEM. */
 int sw_setting_is_unjudged(const json_t *object, const json_t *old, struct sw_arena *arena,
                            struct sw_err *reterr);
 
