@@ -2,7 +2,8 @@
 
 #include "base/banned.h"
 
-/* Every operation on current, epoch and slots is seq_cst, so all of them have one order. Then:
+/* Every operation on current, epoch and slots is seq_cst, but for the release store that leaves a
+ * slot, so the others have one order. Then:
  *
  * - A reader that the writer's scan did not see stored its epoch after that scan, so it loads the
  *   pointer after the exchange that came before the scan, and gets a newer value.
