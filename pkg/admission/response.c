@@ -1,7 +1,7 @@
 #include "admission/response.h"
 
 #include "base/cleanup.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "json/write.h"
 
 #include <stdint.h>

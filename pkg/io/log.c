@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 

@@ -1,7 +1,7 @@
 #include "json/get.h"
 
 #include "base/cleanup.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "json/write.h"
 
 #include <inttypes.h>

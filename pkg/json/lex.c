@@ -1,7 +1,7 @@
 #include "json/lex.h"
 
+#include "base/utf8.h"
 #include "json/scan.h"
-#include "json/utf8.h"
 
 #include "base/banned.h"
 

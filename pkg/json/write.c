@@ -1,6 +1,6 @@
 #include "json/write.h"
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include "base/banned.h"
 

@@ -1,6 +1,6 @@
 #include "json/yaml_text.h"
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "json/yaml_scalar.h"
 
 #include "base/banned.h"

@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
+#include "base/utf8.h"
 #include "metrics/family.h"
-#include "json/utf8.h"
 
 #include "base/banned.h"
 

@@ -4,8 +4,8 @@
  * What passes here is well formed in the strict sense: no overlong form, no surrogate, nothing
  * beyond U+10FFFF.
  */
-#ifndef SW_JSON_UTF8_H
-#define SW_JSON_UTF8_H
+#ifndef SW_BASE_UTF8_H
+#define SW_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* pkg/json/utf8.h: every code point there and back, and everything that is not one. */
+/* pkg/base/utf8.h: every code point there and back, and everything that is not one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 static void encode_and_length_of_every_code_point(void **state)
 {
