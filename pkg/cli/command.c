@@ -14,7 +14,8 @@
 /* Further than this, a command is not what was meant. */
 #define NEAR 3
 
-const struct sw_command *const sw_commands[] = {
+/* In the order in which they are listed. */
+static const struct sw_command *const commands[] = {
     &sw_command_admit,
     &sw_command_version,
     &sw_command_help,
@@ -23,9 +24,9 @@ const struct sw_command *const sw_commands[] = {
 
 const struct sw_command *sw_command_find(const char *name)
 {
-    for (size_t i = 0; sw_commands[i]; i++) {
-        if (strcmp(sw_commands[i]->name, name) == 0)
-            return sw_commands[i];
+    for (size_t i = 0; commands[i]; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
     }
     return NULL;
 }
@@ -43,8 +44,8 @@ enum sw_exit sw_command_overview(void)
                              "files, for CI and for people. No cluster is asked or changed.\n"
                              "\n"
                              "Commands:\n");
-    for (size_t i = 0; sw_commands[i]; i++)
-        sw_buf_printf(&buf, "  %-9s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; commands[i]; i++)
+        sw_buf_printf(&buf, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
     sw_buf_append_text(&buf, "\n"
                              "'spillway help COMMAND' says more about one of them.\n"
                              "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or "
@@ -60,12 +61,12 @@ enum sw_exit sw_command_unknown(const char *name)
     const char *nearest = NULL;
     size_t least = NEAR + 1;
 
-    for (size_t i = 0; sw_commands[i]; i++) {
-        size_t far = sw_str_distance(sw_str_from(sw_commands[i]->name), sw_str_from(name), NEAR);
+    for (size_t i = 0; commands[i]; i++) {
+        size_t far = sw_str_distance(sw_str_from(commands[i]->name), sw_str_from(name), NEAR);
 
         if (far < least) {
             least = far;
-            nearest = sw_commands[i]->name;
+            nearest = commands[i]->name;
         }
     }
     fprintf(stderr, "spillway: there is no command '%s'", name);

@@ -28,9 +28,6 @@ extern const struct sw_command sw_command_admit;
 extern const struct sw_command sw_command_help;
 extern const struct sw_command sw_command_version;
 
-/* All of them, in the order in which they are listed; ended by NULL. Static. */
-extern const struct sw_command *const sw_commands[];
-
 /* The command of this name; NULL if there is none. */
 const struct sw_command *sw_command_find(const char *name);
 

@@ -238,7 +238,7 @@ int sw_form_normalise(json_t *object, struct sw_arena *arena, struct sw_form *re
     return 0;
 }
 
-bool sw_form_is_list(const json_t *document)
+static bool is_list(const json_t *document)
 {
     struct root kind = {0};
     struct sw_str text;
@@ -254,7 +254,7 @@ bool sw_form_is_list(const json_t *document)
 int sw_form_items_begin(json_t *document, struct sw_arena *arena, struct sw_form_items *ret,
                         struct sw_err *reterr)
 {
-    struct sw_form_items items = {.document = document, .is_list = sw_form_is_list(document)};
+    struct sw_form_items items = {.document = document, .is_list = is_list(document)};
     const json_t *array = json_object_get(document, "items");
     struct notes notes = {0};
     struct root version, kind;
@@ -311,7 +311,7 @@ int sw_form_items_next(struct sw_form_items *items, json_t **ret, struct sw_err 
         if (!json_is_object(item))
             return sw_get_fail(item, NULL, SW_AT_INDEX(SW_AT_KEY(NULL, "items"), index),
                                "an object", reterr);
-        if (sw_form_is_list(item))
+        if (is_list(item))
             return sw_err_set(reterr, SW_ETYPE,
                               "items[%zu]: expected an object, found a list inside a list", index);
         r = name_item(items->document, item, reterr);

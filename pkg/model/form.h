@@ -40,12 +40,8 @@ struct sw_form {
 int sw_form_normalise(json_t *object, struct sw_arena *arena, struct sw_form *ret,
                       struct sw_err *reterr);
 
-/* True for a list of objects: of kind List, or of a kind that ends in List and has an array of
- * items. */
-bool sw_form_is_list(const json_t *document);
-
-/* The objects in one document: the items of a list, or the document itself. The caller's storage.
- */
+/* The objects in one document: the items of a list, or the document itself. A list is of kind List,
+ * or of a kind that ends in List and has an array of items. The caller's storage. */
 struct sw_form_items {
     json_t *document;         /* borrowed */
     bool is_list;             /* then items have a number, and messages begin "items[2]: ..." */
