@@ -189,7 +189,8 @@ static void rule_refuses_gateways_beside_spec_whatever_the_annotation_says(void 
                                        "'defaultEastWestGatewaySettings':[]}",
                            NULL);
     check(outcome,
-          "GatewaysMisplaced defaultEastWestGatewaySettings: stands beside spec, where nothing reads it: indent it under spec",
+          "GatewaysMisplaced defaultEastWestGatewaySettings: stands beside spec, where nothing "
+          "reads it: indent it under spec",
           "");
     assert_null(outcome.advice);
 }

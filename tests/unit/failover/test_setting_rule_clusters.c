@@ -37,7 +37,8 @@ static void rule_refuses_where_only_an_unnamed_cluster_was_searched(void **state
     add_gateway(*state);
     check(judge(*state, SW_WORLD_EXPOSE_ALL),
           "WorkspaceEmpty " AT ": the workspace has no Service: looked in workspace shop "
-          "(namespaces west/shop); deploy its Services first, or correct the Workspace's namespaces",
+          "(namespaces west/shop); deploy its Services first, or correct the Workspace's "
+          "namespaces",
           "");
 }
 

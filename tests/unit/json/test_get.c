@@ -87,7 +87,8 @@ static void int_within_its_range(void **state)
     assert_int_equal(value, 1);
     assert_int_equal(sw_get_int(document, "i", NULL, RANGE(7, 7), &value, &err), 1);
     assert_int_equal(value, 7);
-    assert_int_equal(sw_get_int(document, "low", NULL, RANGE(INT64_MIN, INT64_MAX), &value, &err), 1);
+    assert_int_equal(sw_get_int(document, "low", NULL, RANGE(INT64_MIN, INT64_MAX), &value, &err),
+                     1);
     assert_true(value == INT64_MIN);
     assert_int_equal(sw_get_int(document, "i", spec, RANGE(8, 65535), &value, &err), SW_ETYPE);
     assert_string_equal(err.message, "spec.i: expected an integer from 8 to 65535, found 7");
