@@ -37,11 +37,21 @@ class Cell:
         }
 
 
-def take_turn(server, size, body, seconds, cpu, connections, cell):
-    """Loads a server for some seconds and adds what was seen to its cell."""
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What wrk is told. body: the file that is posted; cpu: where wrk runs."""
+
+    body: pathlib.Path
+    seconds: int
+    cpu: str
+    connections: int
+
+
+def take_turn(server, size, load, cell):
+    """Loads a server and adds what was seen to its cell."""
     server.forget_peak()
     before = server.cpu_s()
-    seen = _run_wrk(server.url(size), body, seconds, cpu, connections)
+    seen = _run_wrk(server.url(size), load)
     cell.cpu_s += server.cpu_s() - before
     if seen["errors"] or not seen["reviews"]:
         raise BenchError(f"{server.name}, {size}: {seen['errors']} errors in {seen['reviews']}")
@@ -52,14 +62,16 @@ def take_turn(server, size, body, seconds, cpu, connections, cell):
     cell.peak_rss_kib = max(cell.peak_rss_kib, server.peak_rss_kib())
 
 
-def _run_wrk(url, body, seconds, cpu, connections):
+def _run_wrk(url, load):
     command = [
-        *["taskset", "--cpu-list", cpu, "wrk", "--threads", "1", "--timeout", "10s"],
-        *["--connections", str(connections), "--duration", f"{seconds}s"],
+        *["taskset", "--cpu-list", load.cpu, "wrk", "--threads", "1", "--timeout", "10s"],
+        *["--connections", str(load.connections), "--duration", f"{load.seconds}s"],
         *["--script", str(_SCRIPT), url],
     ]
-    env = {**os.environ, "BENCH_BODY": str(body)}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=seconds + 60)
+    env = {**os.environ, "BENCH_BODY": str(load.body)}
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=load.seconds + 60
+    )
     for line in done.stdout.splitlines():
         if line.startswith("BENCH "):
             return json.loads(line.removeprefix("BENCH "))

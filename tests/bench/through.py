@@ -29,7 +29,7 @@ def measure(folder, authority, servers, rules, seconds):
     """{size: {who: figures}} for "none" and each of the servers, by creates that take turns."""
     with ApiServer("bench", folder / "apiserver") as api:
         api.kubectl("apply", "--server-side", "-f", istio_crds()).check()
-        # Just applied, a CRD may have no conditions yet, which kubectl does not wait for but refuses.
+        # One just applied may have no conditions yet, for which kubectl does not wait but fails.
         wait_until("Istio's CRDs", lambda: _has_conditions(api))
         api.wait_for_crds()
         api.apply(_namespace(SYSTEM))

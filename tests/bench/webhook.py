@@ -17,11 +17,11 @@ from harness.tools import REPOSITORY  # noqa: E402
 import report  # noqa: E402
 import scene  # noqa: E402
 import through  # noqa: E402
-from load import BenchError, Cell, take_turn  # noqa: E402
+from load import BenchError, Cell, Load, take_turn  # noqa: E402
 from same import patched  # noqa: E402
 from servers import Floor, Peer, Spillway  # noqa: E402
 
-TURN_SECONDS = 2
+TURN_SECONDS = 1
 LEAK_TURN_SECONDS = 10
 
 
@@ -56,9 +56,9 @@ class Bench:
     reviews: dict
     bodies: dict  # the files that wrk reads
 
-    def take_turn(self, server, size, seconds, cell):
-        take_turn(server, size, self.bodies[size], seconds, self.cpus[1], self.args.connections,
-                  cell)
+    def take_turn(self, server, size, seconds, cell, connections=None):
+        load = Load(self.bodies[size], seconds, self.cpus[1], connections or self.args.connections)
+        take_turn(server, size, load, cell)
 
 
 def prepare(args, folder):
@@ -99,19 +99,37 @@ def memory_of(server):
 
 
 def measure(bench, servers):
-    """{size: {server: figures}}; the servers take turns, so that noise hits all alike."""
-    turn_s = min(TURN_SECONDS, bench.args.seconds)
+    """{size: {server: figures}}; the servers take turns, so that noise hits all alike.
+
+    With several connections a latency is mostly the queue's, and with one alone most of the
+    processor's time is that of going to sleep and waking up: so there are turns of both.
+    """
     cells = {}
     for size in bench.rules:
         say(f"{size}: {bench.args.seconds} s each of {', '.join(servers)}")
-        each = {name: Cell() for name in servers}
+        loaded, alone = ({name: Cell() for name in servers} for _ in range(2))
         for server in servers.values():
-            bench.take_turn(server, size, 1, Cell())
-        for _ in range(max(1, bench.args.seconds // turn_s)):
+            bench.take_turn(server, size, TURN_SECONDS, Cell())
+        for _ in range(max(1, bench.args.seconds // (2 * TURN_SECONDS))):
             for name, server in servers.items():
-                bench.take_turn(server, size, turn_s, each[name])
-        cells[size] = {name: cell.figures() for name, cell in each.items()}
+                bench.take_turn(server, size, TURN_SECONDS, loaded[name])
+                bench.take_turn(server, size, TURN_SECONDS, alone[name], connections=1)
+        cells[size] = {name: figures_of(loaded[name], alone[name]) for name in servers}
     return cells
+
+
+def figures_of(loaded, alone):
+    """Processor time and throughput under load, latency without a queue."""
+    under_load, one = loaded.figures(), alone.figures()
+    return {
+        "cpu_us": under_load["cpu_us"],
+        "reviews_per_s": under_load["reviews_per_s"],
+        "cpu_alone_us": one["cpu_us"],
+        "p50_us": one["p50_us"],
+        "p99_us": one["p99_us"],
+        "peak_rss_mib": max(under_load["peak_rss_mib"], one["peak_rss_mib"]),
+        "reviews": under_load["reviews"] + one["reviews"],
+    }
 
 
 def run_comparison(bench, parts):
@@ -137,8 +155,8 @@ def print_comparison(result):
     print(about["machine"])
     print(
         f"{about['services']:,} Services in {about['clusters']} clusters; one thread a server, all "
-        f"on one processor (GOMAXPROCS=1),\nwrk with {about['connections']} connections on "
-        f"another; {about['seconds']} s a cell in turns of the three"
+        f"on one processor (GOMAXPROCS=1),\nwrk on another; {about['seconds']} s a cell in turns: "
+        f"{about['connections']} connections for load, one alone for latency"
     )
     print(report.startup(result["ready"]))
     print(report.figures(cells, result["review_bytes"]))
