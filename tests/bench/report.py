@@ -98,13 +98,13 @@ def through(sizes):
 
 
 def startup(servers):
-    rows = [["index", name, f["rss_mib"], f["peak_rss_mib"]] for name, f in servers.items()]
+    rows = [["ready", name, f["rss_mib"], f["peak_rss_mib"]] for name, f in servers.items()]
     return table("Memory once ready:", ["", "server", "RSS MiB", "peak RSS MiB"], rows)
 
 
 def leak(samples):
-    rows = [["", str(s["reviews"]), s["rss_mib"], s["cpu_us"]] for s in samples]
-    return table("Memory over reviews:", ["", "reviews", "RSS MiB", "CPU µs/review"], rows)
+    rows = [["after", f"{s['reviews']:,}", s["rss_mib"], s["cpu_us"]] for s in samples]
+    return table("Memory over reviews:", ["", "reviews", "RSS MiB", "CPU µs"], rows)
 
 
 def targets(cells, ready):
