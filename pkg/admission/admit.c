@@ -83,11 +83,18 @@ static int is_unjudged(const struct judged *judged, const json_t *object, struct
         return 0;
     r = sw_review_object(&answer->review, SW_REVIEW_OLD_OBJECT, &old, &answer->error);
     if (r < 0)
-        return r;
+        return r; /* SW_ETYPE: no object at all */
     r = judged->is_unjudged(object, old, arena, &unreadable);
     if (r >= 0 || r == SW_ETYPE)
         return r == 1;
     return sw_err_set(&answer->error, r, "%s", unreadable.message);
+}
+
+/* Of a review that could not be read: its fault, or ours. */
+static enum sw_verdict failure_verdict(int r)
+{
+    return r == SW_ETYPE || r == SW_ESYNTAX || r == SW_ELIMIT ? SW_VERDICT_MALFORMED
+                                                              : SW_VERDICT_FAILED;
 }
 
 static enum sw_verdict verdict_of(const struct sw_admit_input *input,
@@ -106,7 +113,7 @@ static enum sw_verdict judge_object(const struct sw_admit_input *input,
     int r = is_unjudged(judged, object, outcome->arena, answer);
 
     if (r < 0)
-        return SW_VERDICT_FAILED;
+        return failure_verdict(r);
     if (r == 1)
         return SW_VERDICT_ALLOWED;
     if (!is_synced(input))
@@ -126,13 +133,13 @@ static enum sw_verdict judge(const struct sw_admit_input *input, struct sw_arena
     json_t *object = NULL;
 
     if (r < 0)
-        return r == SW_ENOMEM ? SW_VERDICT_FAILED : SW_VERDICT_MALFORMED;
+        return failure_verdict(r);
     judged = find_judged(input->path, &answer->review);
     if (!judged)
         return SW_VERDICT_ALLOWED;
     r = sw_review_object(&answer->review, SW_REVIEW_OBJECT, &object, &answer->error);
     if (r < 0)
-        return r == SW_ETYPE ? SW_VERDICT_MALFORMED : SW_VERDICT_FAILED;
+        return failure_verdict(r);
     if (!object) {
         sw_err_set(&answer->error, SW_ETYPE, "request.object: expected an object");
         return SW_VERDICT_MALFORMED;

@@ -19,7 +19,6 @@ static void consider(const struct sw_index *index, const struct sw_view *view,
     cover->spans |= !sw_workspace_is_same(cover->workspace, exposure.workspace);
     if (exposure.reason == SW_EXPOSED && !cover->service) {
         cover->service = service;
-        cover->view = view;
         cover->setting = exposure.setting;
     }
 }
@@ -38,7 +37,8 @@ static void consider_view(const struct sw_index *index, const struct sw_view *vi
     }
     if (!host->any_name)
         first = sw_view_services_in(view, host->namespace_, &n);
-    for (size_t i = first; i < first + n; i++) {
+    /* Once there is a Service and the host reaches too far, nothing can change any more. */
+    for (size_t i = first; i < first + n && !(cover->spans && cover->service); i++) {
         const struct sw_meta *meta = &view->services[i]->meta;
 
         if (sw_host_covers(host, meta->namespace_, meta->name))

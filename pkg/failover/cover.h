@@ -10,7 +10,6 @@
 struct sw_cover {
     const struct sw_service *service;       /* the first exposed one, the local cluster's before
                                                others; NULL if there is none */
-    const struct sw_view *view;             /* where it is */
     const struct sw_setting *setting;       /* what exposes it */
     const struct sw_workspace *workspace;   /* whose it is */
     bool spans; /* the host also covers Services of another workspace, or local ones of none */

@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "failover/expose.h"
-#include "failover/search.h"
 #include "failover/setting_rule.h"
 
 #include "base/banned.h"
@@ -13,8 +12,7 @@
 /* Asks one cluster whether it has what a selector looks for. */
 struct question {
     enum sw_reason reason; /* what to say if none has */
-    bool (*ask)(const struct sw_match *match, const struct sw_view *view,
-                const struct question *question);
+    bool (*ask)(const struct sw_match *match, size_t view, const struct question *question);
     const struct sw_gateway_setting *gateways;
     const struct sw_labels *selector; /* NULL: any Service */
 };
@@ -70,17 +68,14 @@ static void list_write(const struct list *list, struct sw_buf *buf)
         sw_buf_printf(buf, "%s%zu more", list->n_shown ? " and " : "", list->n - list->n_shown);
 }
 
-static bool has_gateway(const struct sw_match *match, const struct sw_view *view,
-                        const struct question *question)
+static bool has_gateway(const struct sw_match *match, size_t view, const struct question *question)
 {
-    (void)match;
-    return sw_search_gateway(view, question->gateways);
+    return sw_search_gateway(match->index->views[view], question->gateways);
 }
 
-static bool has_service(const struct sw_match *match, const struct sw_view *view,
-                        const struct question *question)
+static bool has_service(const struct sw_match *match, size_t view, const struct question *question)
 {
-    return sw_search_service(match->index, view, match->workspace, question->selector);
+    return sw_search_service(&match->owned[view], question->selector);
 }
 
 /* Of a cluster that no pattern of the workspace names, nothing is expected. */
@@ -95,7 +90,7 @@ static void ask_all(const struct sw_match *match, const struct question *questio
     for (size_t i = 0; i < match->index->n_views; i++) {
         const struct sw_view *view = match->index->views[i];
 
-        if (question->ask(match, view, question))
+        if (question->ask(match, i, question))
             ret->n_yes++;
         else if (is_concerned(match, view->source.cluster))
             list_add(view->source.synced ? &ret->no : &ret->unseen, view->source.cluster);
@@ -166,7 +161,7 @@ static void describe_nearest(struct sw_match *match, const struct question *ques
     if (question->gateways)
         sw_search_nearest_gateway(match->index, question->gateways, buf);
     else if (question->selector)
-        sw_search_nearest_service(match->index, match->workspace, question->selector, buf);
+        sw_search_nearest_service(match->owned, match->index->n_views, question->selector, buf);
     else
         sw_buf_append_text(buf, "deploy its Services first, or correct the Workspace's namespaces");
     if (question->selector && sw_labels_get(question->selector, SW_STR(SW_LABEL_FAILOVER)))
@@ -240,6 +235,20 @@ int sw_match_gateways(struct sw_match *match, const struct sw_gateway_setting *g
     return judge_selector(match, &question, at, reterr);
 }
 
+static int gather_owned(struct sw_match *match, struct sw_err *reterr)
+{
+    const struct sw_index *index = match->index;
+    struct sw_arena *arena = match->outcome->arena;
+    struct sw_owned *owned = sw_arena_alloc(arena, index->n_views * sizeof(*owned));
+    int r = owned ? 0 : sw_err_nomem(reterr);
+
+    for (size_t i = 0; r == 0 && i < index->n_views; i++)
+        r = sw_search_owned(index, index->views[i], match->workspace, arena, &owned[i], reterr);
+    if (r == 0)
+        match->owned = owned;
+    return r;
+}
+
 int sw_match_services(struct sw_match *match, const struct sw_labels *selector,
                       const struct sw_at *at, struct sw_err *reterr)
 {
@@ -248,6 +257,7 @@ int sw_match_services(struct sw_match *match, const struct sw_labels *selector,
         .ask = has_service,
         .selector = selector,
     };
+    int r = match->owned ? 0 : gather_owned(match, reterr);
 
-    return judge_selector(match, &question, at, reterr);
+    return r < 0 ? r : judge_selector(match, &question, at, reterr);
 }

@@ -9,7 +9,7 @@
 #define SW_FAILOVER_MATCH_H
 
 #include "failover/outcome.h"
-#include "model/view.h"
+#include "failover/search.h"
 
 /* Longest message, its lists of clusters and namespaces included. */
 #define SW_MATCH_MAX_MESSAGE_BYTES 2400
@@ -24,6 +24,7 @@ struct sw_match {
     struct sw_outcome *outcome;           /* borrowed; takes the findings */
     bool allow_unmatched;                 /* the user's annotation: warn, do not refuse */
     size_t n_nearest;                     /* findings that named the nearest so far */
+    struct sw_owned *owned; /* of each view, arena; NULL until a selector for Services comes */
 };
 
 /* Judges the workloadSelector that stands at `at`. Fails with SW_ENOMEM. */

@@ -7,11 +7,9 @@ const struct sw_workspace *sw_scope_owner(const struct sw_index *index, struct s
 {
     const struct sw_view *config = sw_index_config(index);
 
-    for (size_t i = 0; i < config->n_workspaces; i++) {
-        if (sw_workspace_covers(config->workspaces[i], cluster, namespace_))
-            return config->workspaces[i];
-    }
-    return NULL;
+    size_t rank = sw_claims_find(&config->claims, cluster, namespace_);
+
+    return rank == SW_CLAIMS_NOBODY ? NULL : config->workspaces[rank];
 }
 
 const struct sw_workspace *sw_scope_named(const struct sw_index *index,

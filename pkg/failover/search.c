@@ -36,51 +36,41 @@ bool sw_search_gateway(const struct sw_view *view, const struct sw_gateway_setti
     return false;
 }
 
-/* A walk over the Services of one view that stand in namespaces of one workspace. */
-struct owned {
-    const struct sw_index *index;
-    const struct sw_view *view;
-    const struct sw_workspace *workspace;
-    size_t next;
-    struct sw_str namespace_; /* of the Service before (they are sorted by it); unset at first */
-    bool is_owned;            /* whether the workspace owns that */
-};
-
-static bool is_owned(struct owned *walk, struct sw_str namespace_)
+int sw_search_owned(const struct sw_index *index, const struct sw_view *view,
+                    const struct sw_workspace *workspace, struct sw_arena *arena,
+                    struct sw_owned *ret, struct sw_err *reterr)
 {
-    const struct sw_workspace *owner;
+    struct sw_owned owned = {.view = view};
+    struct sw_str namespace_ = {NULL, 0}; /* of the Service before: they are sorted by it */
+    bool is_owned = false;
 
-    if (!walk->namespace_.data || !sw_str_eq(walk->namespace_, namespace_)) {
-        owner = sw_scope_owner(walk->index, walk->view->source.cluster, namespace_);
-        walk->namespace_ = namespace_;
-        walk->is_owned = owner && sw_workspace_is_same(owner, walk->workspace);
+    owned.services = sw_arena_alloc(arena, view->n_services * sizeof(*owned.services));
+    if (!owned.services)
+        return sw_err_nomem(reterr);
+    for (size_t i = 0; i < view->n_services; i++) {
+        struct sw_str own = view->services[i]->meta.namespace_;
+
+        if (!namespace_.data || !sw_str_eq(namespace_, own)) {
+            const struct sw_workspace *owner =
+                sw_scope_owner(index, view->source.cluster, own);
+
+            is_owned = owner && sw_workspace_is_same(owner, workspace);
+            namespace_ = own;
+        }
+        if (is_owned)
+            owned.services[owned.n++] = view->services[i];
     }
-    return walk->is_owned;
+    *ret = owned;
+    return 0;
 }
 
-/* NULL when there are no more. */
-static const struct sw_service *next_owned(struct owned *walk)
+bool sw_search_service(const struct sw_owned *owned, const struct sw_labels *selector)
 {
-    while (walk->next < walk->view->n_services) {
-        const struct sw_service *service = walk->view->services[walk->next++];
-
-        if (is_owned(walk, service->meta.namespace_))
-            return service;
-    }
-    return NULL;
-}
-
-bool sw_search_service(const struct sw_index *index, const struct sw_view *view,
-                       const struct sw_workspace *workspace, const struct sw_labels *selector)
-{
-    struct owned walk = {.index = index, .view = view, .workspace = workspace};
-    const struct sw_service *service;
-
-    while ((service = next_owned(&walk))) {
-        if (!selector || sw_expose_selects(selector, view, service))
+    for (size_t i = 0; selector && i < owned->n; i++) {
+        if (sw_expose_selects(selector, owned->view, owned->services[i]))
             return true;
     }
-    return false;
+    return !selector && owned->n;
 }
 
 static void write_hierarchy(const struct sw_workspace *workspace, struct sw_buf *buf)
@@ -194,24 +184,21 @@ void sw_search_nearest_gateway(const struct sw_index *index,
         sw_buf_printf(buf, " but no TCP port %d", SW_GATEWAY_PORT);
 }
 
-void sw_search_nearest_service(const struct sw_index *index, const struct sw_workspace *workspace,
+void sw_search_nearest_service(const struct sw_owned *owned, size_t n_owned,
                                const struct sw_labels *selector, struct sw_buf *buf)
 {
-    const struct sw_service *nearest = NULL, *service;
+    const struct sw_service *nearest = NULL;
     const struct sw_view *where = NULL;
     size_t least = SIZE_MAX;
 
-    for (size_t i = 0; i < index->n_views; i++) {
-        struct owned walk = {
-            .index = index, .view = index->views[i], .workspace = workspace};
-
-        while ((service = next_owned(&walk))) {
-            size_t cost = labels_cost(selector, &service->meta.labels);
+    for (size_t i = 0; i < n_owned; i++) {
+        for (size_t j = 0; j < owned[i].n; j++) {
+            size_t cost = labels_cost(selector, &owned[i].services[j]->meta.labels);
 
             if (cost < least) {
                 least = cost;
-                nearest = service;
-                where = index->views[i];
+                nearest = owned[i].services[j];
+                where = owned[i].view;
             }
         }
     }

@@ -114,6 +114,7 @@ int sw_view_builder_finish(struct sw_view_builder *builder, struct sw_view *ret,
 {
     struct sw_arena *arena = builder->arena;
     struct sw_view view = {.source = builder->source};
+    int r;
 
     sort_and_deduplicate(builder);
     view.namespaces =
@@ -130,6 +131,9 @@ int sw_view_builder_finish(struct sw_view_builder *builder, struct sw_view *ret,
         place(&view, &builder->entries[i].object);
     qsort(view.workspaces, view.n_workspaces, sizeof(*view.workspaces), by_workspace_precedence);
     qsort(view.settings, view.n_settings, sizeof(*view.settings), by_setting_precedence);
+    r = sw_claims_build(view.workspaces, view.n_workspaces, arena, &view.claims, reterr);
+    if (r < 0)
+        return r;
     *ret = view;
     return 0;
 }

@@ -8,6 +8,7 @@
 #ifndef SW_MODEL_VIEW_H
 #define SW_MODEL_VIEW_H
 
+#include "model/claims.h"
 #include "model/object.h"
 #include "model/service.h"
 #include "model/setting.h"
@@ -28,6 +29,7 @@ struct sw_view {
     size_t n_services;
     const struct sw_workspace **workspaces; /* by precedence: sw_workspace_cmp */
     size_t n_workspaces;
+    struct sw_claims claims; /* of the workspaces on the namespaces of every cluster */
     const struct sw_setting **settings; /* by precedence: sw_setting_cmp */
     size_t n_settings;
 };

@@ -99,21 +99,6 @@ int sw_workspace_read(const json_t *object, struct sw_arena *arena, struct sw_wo
     return 0;
 }
 
-bool sw_workspace_covers(const struct sw_workspace *workspace, struct sw_str cluster,
-                         struct sw_str namespace_)
-{
-    for (size_t i = 0; i < workspace->n_patterns; i++) {
-        const struct sw_ns_pattern *pattern = &workspace->patterns[i];
-
-        if (!sw_str_is(pattern->cluster, "*") && !sw_str_eq(pattern->cluster, cluster))
-            continue;
-        if (pattern->prefix ? sw_str_has_prefix(namespace_, pattern->namespace_)
-                            : sw_str_eq(namespace_, pattern->namespace_))
-            return true;
-    }
-    return false;
-}
-
 bool sw_workspace_names_cluster(const struct sw_workspace *workspace, struct sw_str cluster)
 {
     for (size_t i = 0; i < workspace->n_patterns; i++) {

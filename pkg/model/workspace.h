@@ -39,10 +39,6 @@ int sw_workspace_read(const json_t *object, struct sw_arena *arena, struct sw_wo
 int sw_hierarchy_read(const json_t *object, struct sw_arena *arena, struct sw_hierarchy *ret,
                       struct sw_err *reterr);
 
-/* True if one of the workspace's patterns covers this namespace of this cluster. */
-bool sw_workspace_covers(const struct sw_workspace *workspace, struct sw_str cluster,
-                         struct sw_str namespace_);
-
 /* True if one of its patterns can cover a namespace of this cluster. */
 bool sw_workspace_names_cluster(const struct sw_workspace *workspace, struct sw_str cluster);
 

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 /* A reason is a line that `kubectl describe pod` shows. */
-#define REASON_MAX_BYTES 480
+#define REASON_MAX_BYTES 4096
 
 #define NS_PER_MS        1000000u
 

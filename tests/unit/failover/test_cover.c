@@ -31,10 +31,18 @@ static struct sw_cover find(struct sw_world *world, const char *text)
     return sw_cover_find(&world->index, &host);
 }
 
-static void check_found(const struct sw_cover *cover, const char *cluster, const char *name)
+/* The Service found is that very one of the cluster, not its namesake elsewhere. */
+static void check_found(struct sw_world *world, const struct sw_cover *cover, const char *cluster,
+                        const char *name)
 {
     assert_non_null(cover->service);
-    sw_check_str(cover->view->source.cluster, cluster);
+    for (size_t i = 0; i < world->index.n_views; i++) {
+        const struct sw_view *view = world->index.views[i];
+
+        if (sw_str_is(view->source.cluster, cluster))
+            assert_ptr_equal(cover->service, sw_view_service(view, cover->service->meta.namespace_,
+                                                             cover->service->meta.name));
+    }
     sw_check_str(cover->service->meta.name, name);
     assert_non_null(cover->setting);
     assert_non_null(cover->workspace);
@@ -47,7 +55,7 @@ static void find_of_a_local_service(void **state)
     begin(*state);
     sw_world_service(*state, "shop", "cart", "{}");
     cover = find(*state, "cart");
-    check_found(&cover, "east", "cart");
+    check_found(*state, &cover, "east", "cart");
     sw_check_str(cover.setting->meta.name, "shop");
     sw_check_str(cover.workspace->meta.name, "shop");
     assert_false(cover.spans);
@@ -61,7 +69,7 @@ static void find_of_a_service_that_only_another_cluster_has(void **state)
     sw_world_cluster(*state, "west");
     sw_world_service(*state, "shop", "cart", "{}");
     cover = find(*state, "cart.shop.svc.cluster.local");
-    check_found(&cover, "west", "cart");
+    check_found(*state, &cover, "west", "cart");
 }
 
 static void find_prefers_the_local_cluster(void **state)
@@ -76,7 +84,7 @@ static void find_prefers_the_local_cluster(void **state)
     sw_world_build(world);
     world->index.local = 1;
     cover = find(world, "cart");
-    check_found(&cover, "west", "cart");
+    check_found(*state, &cover, "west", "cart");
 }
 
 static void find_takes_the_first_that_is_exposed(void **state)
@@ -90,9 +98,9 @@ static void find_takes_the_first_that_is_exposed(void **state)
     sw_world_cluster(*state, "west");
     sw_world_service(*state, "shop", "a", "{}");
     cover = find(*state, "*.shop.svc.cluster.local");
-    check_found(&cover, "east", "b");
+    check_found(*state, &cover, "east", "b");
     cover = find(*state, "a");
-    check_found(&cover, "west", "a");
+    check_found(*state, &cover, "west", "a");
 }
 
 static void find_of_nothing_exposed_finds_none(void **state)
@@ -121,7 +129,7 @@ static void find_reads_unexpanded_hosts_as_people_do(void **state)
     begin(*state);
     sw_world_service(*state, "bank", "cart", "{}");
     cover = find(*state, "cart.bank");
-    check_found(&cover, "east", "cart");
+    check_found(*state, &cover, "east", "cart");
     assert_false(cover.spans);
 }
 
@@ -133,7 +141,7 @@ static void find_of_a_wildcard_by_name_suffix(void **state)
     sw_world_service(*state, "shop", "cart-v1", "{}");
     sw_world_service(*state, "shop", "cart-v2", "{}");
     cover = find(*state, "*-v2.shop.svc.cluster.local");
-    check_found(&cover, "east", "cart-v2");
+    check_found(*state, &cover, "east", "cart-v2");
     assert_null(find(*state, "*-v3.shop.svc.cluster.local").service);
 }
 
@@ -145,7 +153,7 @@ static void find_of_a_wildcard_within_a_workspace_does_not_span(void **state)
     sw_world_service(*state, "shop", "cart", "{}");
     sw_world_service(*state, "shop-2", "cart", "{}");
     cover = find(*state, "*.svc.cluster.local");
-    check_found(&cover, "east", "cart");
+    check_found(*state, &cover, "east", "cart");
     assert_false(cover.spans);
 }
 
@@ -158,7 +166,7 @@ static void find_of_a_wildcard_over_two_workspaces_spans(void **state)
     sw_world_cluster(*state, "west");
     sw_world_service(*state, "bank", "till", "{'failover':'disable'}");
     cover = find(*state, "*.local");
-    check_found(&cover, "east", "cart");
+    check_found(*state, &cover, "east", "cart");
     assert_true(cover.spans);
     assert_false(find(*state, "*.shop.svc.cluster.local").spans);
     assert_false(find(*state, "*.bank.svc.cluster.local").spans);
@@ -198,7 +206,7 @@ static void find_of_a_wildcard_over_remote_services_of_no_workspace_does_not_spa
     sw_world_cluster(*state, "west");
     sw_world_service(*state, "kube-system", "dns", "{}");
     cover = find(*state, "*");
-    check_found(&cover, "east", "cart");
+    check_found(*state, &cover, "east", "cart");
     assert_false(cover.spans);
 }
 

@@ -58,17 +58,40 @@ static void check_nearest_gateway(struct sw_world *world, const char *labels, co
     sw_check_buf(&buf, expected);
 }
 
+/* What the workspace of that rank owns in the view. */
+static struct sw_owned owned_by(struct sw_world *world, size_t view, size_t workspace)
+{
+    const struct sw_view *config = sw_index_config(&world->index);
+    struct sw_owned owned = {0};
+    struct sw_err err = {0};
+
+    if (sw_search_owned(&world->index, world->index.views[view], config->workspaces[workspace],
+                        &world->arena, &owned, &err) < 0)
+        fail_msg("%s", err.message);
+    return owned;
+}
+
+static bool finds(struct sw_world *world, size_t view, size_t workspace,
+                  const struct sw_labels *selector)
+{
+    struct sw_owned owned = owned_by(world, view, workspace);
+
+    return sw_search_service(&owned, selector);
+}
+
 static void check_nearest_service(struct sw_world *world, const char *labels, const char *expected)
 {
     struct sw_gateway_setting selector = wanted(world, labels);
-    const struct sw_view *config;
+    struct sw_owned owned[8];
     struct sw_buf buf;
 
     if (!world->index.views)
         sw_world_build(world);
-    config = sw_index_config(&world->index);
+    assert_true(world->index.n_views <= 8);
+    for (size_t i = 0; i < world->index.n_views; i++)
+        owned[i] = owned_by(world, i, 0);
     sw_buf_init(&buf, 4096);
-    sw_search_nearest_service(&world->index, config->workspaces[0], &selector.labels, &buf);
+    sw_search_nearest_service(owned, world->index.n_views, &selector.labels, &buf);
     sw_check_buf(&buf, expected);
 }
 
@@ -133,7 +156,6 @@ static void service_looks_through_the_workspaces_namespaces(void **state)
     struct sw_world *world = *state;
     struct sw_gateway_setting web = wanted(world, "{'tier':'web'}");
     struct sw_gateway_setting bank = wanted(world, "{'tier':'bank'}");
-    const struct sw_workspace *shop;
 
     sw_world_cluster(world, "east");
     sw_world_workspace(world, "shop", "['*/shop','*/empty']");
@@ -143,12 +165,11 @@ static void service_looks_through_the_workspaces_namespaces(void **state)
     sw_world_cluster(world, "west");
     sw_world_service(world, "bank", "a", "{'tier':'web'}");
     sw_world_build(world);
-    shop = world->views[0].workspaces[0];
-    assert_true(sw_search_service(&world->index, world->list[0], shop, &web.labels));
-    assert_false(sw_search_service(&world->index, world->list[0], shop, &bank.labels));
-    assert_true(sw_search_service(&world->index, world->list[0], shop, NULL));
-    assert_false(sw_search_service(&world->index, world->list[1], shop, &web.labels));
-    assert_false(sw_search_service(&world->index, world->list[1], shop, NULL));
+    assert_true(finds(world, 0, 0, &web.labels));
+    assert_false(finds(world, 0, 0, &bank.labels));
+    assert_true(finds(world, 0, 0, NULL));
+    assert_false(finds(world, 1, 0, &web.labels));
+    assert_false(finds(world, 1, 0, NULL));
 }
 
 static void service_counts_what_the_workspace_owns(void **state)
@@ -160,10 +181,8 @@ static void service_counts_what_the_workspace_owns(void **state)
     sw_world_workspace(world, "b", "['*/*']");
     sw_world_service(world, "shop", "cart", "{}");
     sw_world_build(world);
-    assert_true(
-        sw_search_service(&world->index, world->list[0], world->views[0].workspaces[0], NULL));
-    assert_false(
-        sw_search_service(&world->index, world->list[0], world->views[0].workspaces[1], NULL));
+    assert_true(finds(world, 0, 0, NULL));
+    assert_false(finds(world, 0, 1, NULL));
 }
 
 static void service_counts_the_namespaces_failover_label(void **state)
@@ -176,8 +195,7 @@ static void service_counts_the_namespaces_failover_label(void **state)
     sw_world_namespace(world, "shop", "{'failover':'enable'}");
     sw_world_service(world, "shop", "cart", "{}");
     sw_world_build(world);
-    assert_true(sw_search_service(&world->index, world->list[0], world->views[0].workspaces[0],
-                                  &enabled.labels));
+    assert_true(finds(world, 0, 0, &enabled.labels));
 }
 
 static void nearest_workspace_is_the_closest_name(void **state)
