@@ -1,5 +1,5 @@
 /*
- * Calls that fail to compile. Included last by every .c file of the product (hack/verify checks).
+ * Calls that fail to compile. Included last by every .c file of the product (hack/layers checks).
  *
  * Unbounded string calls have no safe use here; number parsers that need errno are replaced by the
  * checked ones of base/str.h. (Idea: git's banned.h.)
@@ -33,6 +33,20 @@
 #define strtol(...) SW_BANNED(strtol)
 #undef strtoul
 #define strtoul(...) SW_BANNED(strtoul)
+#undef strtoll
+#define strtoll(...) SW_BANNED(strtoll)
+#undef strtoull
+#define strtoull(...) SW_BANNED(strtoull)
+#undef atoll
+#define atoll(...) SW_BANNED(atoll)
+#undef atof
+#define atof(...) SW_BANNED(atof)
+#undef strtok_r
+#define strtok_r(...) SW_BANNED(strtok_r)
+#undef vsscanf
+#define vsscanf(...) SW_BANNED(vsscanf)
+#undef asctime
+#define asctime(...) SW_BANNED(asctime)
 #undef sscanf
 #define sscanf(...) SW_BANNED(sscanf)
 #undef gmtime

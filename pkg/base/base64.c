@@ -40,6 +40,9 @@ static bool take(struct reading *reading, char c, char *bytes)
     reading->bits = reading->bits << 6 | (unsigned int)value;
     if (++reading->n_digits < 4)
         return true;
+    /* Bits that no byte takes must be 0, so that no two texts read alike. */
+    if (reading->bits & ((1u << (8 * reading->n_padding)) - 1))
+        return false;
     for (size_t i = 0; i < 3 - reading->n_padding; i++)
         bytes[reading->n_bytes++] = (char)(reading->bits >> (16 - 8 * i));
     reading->n_digits = 0;

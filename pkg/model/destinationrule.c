@@ -89,6 +89,9 @@ static int add_level(struct gathering *all, const json_t *policy, const struct s
     struct sw_level *levels;
     int r;
 
+    if (all->n == SW_DESTINATIONRULE_MAX_LEVELS)
+        return sw_err_set(reterr, SW_ETYPE, "spec: expected at most %d traffic policies",
+                          SW_DESTINATIONRULE_MAX_LEVELS);
     level.present = policy != NULL;
     r = sw_outlier_read(policy, at, all->arena, &level.outlier, reterr);
     if (r < 0)

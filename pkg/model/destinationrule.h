@@ -50,11 +50,15 @@ struct sw_destinationrule {
     size_t n_levels;
 };
 
+/* Most levels that are read: far over what people write, and a bound on the patch. */
+#define SW_DESTINATIONRULE_MAX_LEVELS 2048
+
 /* The annotation by which a user keeps a DestinationRule as written. */
 #define SW_ANNOTATION_INJECT "spillway.dev/inject"
 
 /* Reads a whole object; strings are copied into `arena`.
- * Fails with SW_ETYPE (message names the path, what was expected, what was found) and SW_ENOMEM. */
+ * Fails with SW_ETYPE (message names the path, what was expected, what was found; too many levels
+ * are such too) and SW_ENOMEM. */
 int sw_destinationrule_read(const json_t *object, struct sw_arena *arena,
                             struct sw_destinationrule *ret, struct sw_err *reterr);
 

@@ -86,6 +86,9 @@ static void decode_refuses_padding_out_of_place(void **state)
     assert_refused("=", "not base64 at byte 0");
     assert_refused("Z===", "not base64 at byte 1");
     assert_refused("Zm=v", "not base64 at byte 3");
+    /* One byte, and bits left over that say something: another text would read alike. */
+    assert_refused("QR==", "not base64 at byte 3");
+    assert_refused("Zm9=", "not base64 at byte 3");
     assert_refused("Zg==Zg==", "not base64 at byte 4");
     assert_refused("Zm9v=", "not base64 at byte 4");
     assert_refused("Zg===", "not base64 at byte 4");

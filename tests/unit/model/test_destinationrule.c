@@ -131,6 +131,23 @@ static void read_takes_many_subsets(void **state)
     assert_int_equal(rule.levels[100].subset, 99);
 }
 
+static void read_refuses_more_levels_than_anyone_writes(void **state)
+{
+    struct sw_world *world = *state;
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+    struct sw_destinationrule rule;
+    struct sw_err err = {0};
+    int r;
+
+    sw_buf_init(&text, 1 << 20);
+    sw_buf_append_text(&text, "{'spec':{'trafficPolicy':{'portLevelSettings':[{}");
+    for (int i = 1; i < SW_DESTINATIONRULE_MAX_LEVELS; i++)
+        sw_buf_append_text(&text, ",{}");
+    sw_buf_append(&text, "]}}}", sizeof("]}}}"));
+    r = sw_destinationrule_read(sw_world_json(world, text.data), &world->arena, &rule, &err);
+    sw_check_err(r, &err, SW_ETYPE, "spec: expected at most 2048 traffic policies");
+}
+
 static void read_takes_the_load_balancer(void **state)
 {
     struct sw_level level = balanced(*state, "{'simple':'ROUND_ROBIN'}");
@@ -278,6 +295,7 @@ int main(void)
         SW_WORLD_TEST(read_lists_levels_in_document_order),
         SW_WORLD_TEST(read_keeps_each_level_to_itself),
         SW_WORLD_TEST(read_takes_many_subsets),
+        SW_WORLD_TEST(read_refuses_more_levels_than_anyone_writes),
         SW_WORLD_TEST(read_takes_the_load_balancer),
         SW_WORLD_TEST(read_takes_locality),
         SW_WORLD_TEST(read_takes_an_empty_list_for_absent),
