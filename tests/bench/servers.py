@@ -1,26 +1,40 @@
 """The three servers that are compared, each with one thread and on one and the same processor."""
 
+import dataclasses
 import http.client
 import os
 import pathlib
 import re
 import ssl
 
+from harness import Authority
 from harness.net import free_port
+from harness.pki import Pair
 from harness.process import Process, answers_ok
 
 PATH = "/mutate"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Server(Process):
-    """One server on a processor. url_path: where a review of a size (its name) is posted to."""
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """What the servers share: a processor, and a certificate with who signed it."""
 
-    def __init__(self, name, argv, directory, cpu, authority, port, env=None):
-        directory.mkdir(parents=True, exist_ok=True)
-        super().__init__(name, ["taskset", "--cpu-list", cpu, *argv], directory, env)
+    folder: pathlib.Path
+    cpu: str
+    authority: Authority
+    serving: Pair
+
+
+class Server(Process):
+    """One server at a place, with a folder of its own there."""
+
+    def __init__(self, name, place, port, argv, env=None):
+        folder = place.folder / name
+        folder.mkdir(exist_ok=True)
+        super().__init__(name, ["taskset", "--cpu-list", place.cpu, *argv], folder, env)
         self.port = port
-        self._tls = ssl.create_default_context(cafile=authority.root)
+        self._tls = ssl.create_default_context(cafile=place.authority.root)
 
     def start(self):
         super().start()
@@ -81,49 +95,49 @@ class Server(Process):
 
 
 class Spillway(Server):
-    def __init__(self, binary, directory, cpu, authority, serving, clusters):
+    def __init__(self, binary, place, clusters):
         port = free_port()
         self._probe = f"127.0.0.1:{free_port()}"
+        pair = place.serving
         argv = [
             *[binary, "--listen", f"0.0.0.0:{port}", "--probe-listen", self._probe],
-            *["--tls-cert-file", serving.chain, "--tls-key-file", serving.key, "--threads", "1"],
+            *["--tls-cert-file", pair.chain, "--tls-key-file", pair.key, "--threads", "1"],
             *["--drain-seconds", "0"],
             *[f"--cluster={name}=dir:{folder}" for name, folder in clusters.items()],
         ]
-        super().__init__("spillway", argv, directory, cpu, authority, port)
+        super().__init__("spillway", place, port, argv)
 
     def _is_up(self):
         return answers_ok(f"http://{self._probe}/readyz")
 
 
 class Peer(Server):
-    def __init__(self, binary, directory, cpu, authority, serving, exposed):
+    def __init__(self, binary, place, exposed):
         port = free_port()
-        certs = directory / "certs"
-        certs.mkdir(parents=True)
-        (certs / "tls.crt").symlink_to(serving.chain)
-        (certs / "tls.key").symlink_to(serving.key)
-        names = directory / "exposed"
+        certs, names = place.folder / "peer-certs", place.folder / "peer-exposed"
+        certs.mkdir()
+        (certs / "tls.crt").symlink_to(place.serving.chain)
+        (certs / "tls.key").symlink_to(place.serving.key)
         names.write_text("".join(f"{name}\n" for name in exposed))
         argv = [binary, "--port", port, "--certs", certs, "--exposed", names]
-        super().__init__("peer", argv, directory, cpu, authority, port, {"GOMAXPROCS": "1"})
+        super().__init__("peer", place, port, argv, {"GOMAXPROCS": "1"})
 
 
 class Floor(Server):
     """Answers with bytes that are given for each size."""
 
-    def __init__(self, binary, directory, cpu, authority, serving, answers):
+    def __init__(self, binary, place, answers):
         port = free_port()
-        directory.mkdir(parents=True)
         self._paths = {}
         rows = []
         for number, (size, answer) in enumerate(answers.items()):
-            file = directory / f"answer-{number}"
+            file = place.folder / f"floor-answer-{number}"
             file.write_bytes(answer)
             self._paths[size] = f"{PATH}/{number}"
             rows.append(f"{self._paths[size]}={file}")
-        argv = [binary, port, serving.chain, serving.key, *rows]
-        super().__init__("floor", argv, directory, cpu, authority, port)
+        super().__init__(
+            "floor", place, port, [binary, port, place.serving.chain, place.serving.key, *rows]
+        )
 
     def path(self, size):
         return self._paths[size]

@@ -19,7 +19,10 @@ import scene  # noqa: E402
 import through  # noqa: E402
 from load import BenchError, Cell, Load, take_turn  # noqa: E402
 from same import patched  # noqa: E402
-from servers import Floor, Peer, Spillway  # noqa: E402
+from servers import Floor, Peer, Place, Spillway  # noqa: E402
+
+WEBHOOK = REPOSITORY / "bin" / "spillway-webhook"
+FLOOR = REPOSITORY / "build" / "tests" / "bench" / "floor"
 
 TURN_SECONDS = 1
 LEAK_TURN_SECONDS = 10
@@ -75,22 +78,25 @@ def prepare(args, folder):
     return Bench(args, folder, (str(cpus[0]), str(cpus[1])), authority, rules, reviews, bodies)
 
 
-def start_servers(bench, parts):
-    """The three, ready; what spillway answers is what the floor is given."""
+def place_of(bench):
+    """Where the servers stand, under the names that wrk and the API server call them by."""
     names = [f"{name}.{through.SYSTEM}.svc" for name in ("spillway", "peer")]
     serving = bench.authority.new_serving("servers", ["127.0.0.1", *names])
+    return Place(bench.folder, bench.cpus[0], bench.authority, serving)
+
+
+def start_servers(bench, parts):
+    """The three, ready; what spillway answers is what the floor is given."""
+    place = place_of(bench)
     clusters, services = scene.write_clusters(bench.folder / "clusters", bench.args.services)
-    common = (bench.cpus[0], bench.authority, serving)
-    binary = REPOSITORY / "bin" / "spillway-webhook"
-    ours = parts.enter_context(Spillway(binary, bench.folder / "spillway", *common, clusters))
-    peer = parts.enter_context(Peer(bench.args.peer, bench.folder / "peer", *common, services))
+    ours = parts.enter_context(Spillway(WEBHOOK, place, clusters))
+    peer = parts.enter_context(Peer(bench.args.peer, place, services))
     ready = {s.name: memory_of(s) for s in (ours, peer)}
     answers = {size: ours.answer(size, review) for size, review in bench.reviews.items()}
     for size, review in bench.reviews.items():
         if patched(review, answers[size]) != patched(review, peer.answer(size, review)):
             raise BenchError(f"{size}: spillway and the peer make different objects")
-    binary = REPOSITORY / "build" / "tests" / "bench" / "floor"
-    floor = parts.enter_context(Floor(binary, bench.folder / "floor", *common, answers))
+    floor = parts.enter_context(Floor(FLOOR, place, answers))
     return {"floor": floor, "spillway": ours, "peer": peer}, ready
 
 
@@ -167,12 +173,8 @@ def print_comparison(result):
 
 def run_leak(bench, parts):
     """Memory as reviews of all sizes go by, the small ones most."""
-    serving = bench.authority.new_serving("servers", ["127.0.0.1"])
     clusters, _ = scene.write_clusters(bench.folder / "clusters", bench.args.services)
-    binary = REPOSITORY / "bin" / "spillway-webhook"
-    server = parts.enter_context(
-        Spillway(binary, bench.folder / "spillway", bench.cpus[0], bench.authority, serving,
-                 clusters))
+    server = parts.enter_context(Spillway(WEBHOOK, place_of(bench), clusters))
     total = Cell()
     samples = []
     while not samples or total.reviews < bench.args.leak:
