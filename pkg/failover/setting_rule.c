@@ -83,6 +83,9 @@ static int judge_form(struct work *work, struct sw_err *reterr)
                             SW_AT_KEY(NULL, "defaultEastWestGatewaySettings"), reterr,
                             "%s, where nothing reads it: indent it under spec",
                             sw_reason_sentence(SW_GATEWAYS_MISPLACED));
+    for (size_t i = 0; r == 0 && i < work->setting->n_unknown; i++)
+        r = sw_outcome_find(outcome, &outcome->warnings, SW_UNKNOWN_FIELD, NULL, reterr, "%s: %s",
+                            work->setting->unknown[i], sw_reason_sentence(SW_UNKNOWN_FIELD));
     if (r == 0 && max_ejection->set && max_ejection->number < 100)
         r = sw_outcome_find(outcome, &outcome->warnings, SW_MAX_EJECTION,
                             SW_AT_KEY(SW_AT_KEY(at_traffic, "outlierDetection"),

@@ -2,9 +2,59 @@
 
 #include "json/get.h"
 
+#include <string.h>
+
 #include "base/banned.h"
 
 #define AT_SPEC SW_AT_KEY(NULL, "spec")
+
+/* Notes the members of `object` that are not in `known`, which NULL ends. */
+static int note_unknown(json_t *object, const char *const *known, const struct sw_at *at,
+                        struct sw_arena *arena, struct sw_setting *ret, struct sw_err *reterr)
+{
+    const char *key, **unknown;
+    json_t *value;
+
+    json_object_foreach(object, key, value) {
+        size_t i = 0;
+
+        while (known[i] && strcmp(known[i], key) != 0)
+            i++;
+        if (known[i])
+            continue;
+        unknown = sw_arena_push(arena, ret->unknown, ret->n_unknown, sizeof(*unknown));
+        if (!unknown)
+            return sw_err_nomem(reterr);
+        ret->unknown = unknown;
+        unknown[ret->n_unknown] = sw_at_path(SW_AT_KEY(at, key), arena);
+        if (!unknown[ret->n_unknown++])
+            return sw_err_nomem(reterr);
+    }
+    return 0;
+}
+
+/* The members of a gateway item and of the objects in it (TSB API, EastWestGatewaySettings). */
+static int note_unknown_members(json_t *gateway, const struct sw_at *at, struct sw_arena *arena,
+                                struct sw_setting *ret, struct sw_err *reterr)
+{
+    static const char *const of_gateway[] = {"workloadSelector", "exposedServices",
+                                             "configGenerationMetadata", NULL};
+    static const char *const of_selector[] = {"namespace", "labels", NULL};
+    static const char *const of_exposed[] = {"serviceLabels", NULL};
+    const struct sw_at *at_exposed = SW_AT_KEY(at, "exposedServices");
+    json_t *item;
+    size_t i;
+    int r = note_unknown(gateway, of_gateway, at, arena, ret, reterr);
+
+    if (r == 0)
+        r = note_unknown(json_object_get(gateway, "workloadSelector"), of_selector,
+                         SW_AT_KEY(at, "workloadSelector"), arena, ret, reterr);
+    json_array_foreach(json_object_get(gateway, "exposedServices"), i, item) {
+        if (r == 0)
+            r = note_unknown(item, of_exposed, SW_AT_INDEX(at_exposed, i), arena, ret, reterr);
+    }
+    return r;
+}
 
 static int read_exposed_item(const json_t *item, const struct sw_at *at, struct sw_arena *arena,
                              struct sw_labels *ret, struct sw_err *reterr)
@@ -80,8 +130,11 @@ static int read_gateways(const json_t *spec, struct sw_arena *arena, struct sw_s
     if (!gateways)
         return sw_err_nomem(reterr);
     json_array_foreach(list, i, item) {
-        r = read_gateway(item, SW_AT_INDEX(SW_AT_KEY(AT_SPEC, key), i), arena, &gateways[i],
-                         reterr);
+        const struct sw_at *at = SW_AT_INDEX(SW_AT_KEY(AT_SPEC, key), i);
+
+        r = read_gateway(item, at, arena, &gateways[i], reterr);
+        if (r == 0)
+            r = note_unknown_members(item, at, arena, ret, reterr);
         if (r < 0)
             return r;
     }

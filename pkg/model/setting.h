@@ -40,6 +40,9 @@ struct sw_setting {
     const struct sw_regional_failover *regional; /* failoverSettings.regionalFailover; without
                                                     failoverSettings, spec.regionalFailover */
     size_t n_regional;
+    const char **unknown; /* paths of members of gateway items that nothing reads, in their order: a
+                             misspelt exposedServices would expose everything */
+    size_t n_unknown;
     bool slipped_gateways; /* defaultEastWestGatewaySettings stands beside spec, not in it */
 };
 
