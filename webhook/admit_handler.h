@@ -7,11 +7,11 @@
  * Memory. A thread keeps one arena, and a review of up to SW_ADMIT_SMALL_BODY_BYTES finds all it
  * needs within SW_ADMIT_SMALL_ARENA_BYTES of it. Larger ones, which are rare, may need far more
  * (SW_ADMIT_MAX_ARENA_BYTES), so only SW_ADMIT_LARGE_AT_ONCE of them are judged at a time, each in
- * an arena that is given back at once; another one is told to come again in a second, which the API
- * server does by itself. For judging that is n_threads * 16 MiB + 2 * 256 MiB at the very worst, and
- * 64 KiB a thread in practice. Bodies on their way in are the server's: each connection may hold
- * one, so SW_SERVER_MAX_CONNECTIONS times 7 MiB if as many clients send at once; a NetworkPolicy or
- * --client-ca-file keeps all but API servers out.
+ * an arena that is given back at once; another one is told to come again in a second, which the
+ * API server does by itself. For judging that is n_threads * 16 MiB + 2 * 256 MiB at the very
+ * worst, and 64 KiB a thread in practice. Bodies on their way in are the server's: each connection
+ * may hold one, so SW_SERVER_MAX_CONNECTIONS times 7 MiB if as many clients send at once; a
+ * NetworkPolicy or --client-ca-file keeps all but API servers out.
  */
 #ifndef SW_WEBHOOK_ADMIT_HANDLER_H
 #define SW_WEBHOOK_ADMIT_HANDLER_H
