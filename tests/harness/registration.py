@@ -31,6 +31,10 @@ class Registration(Part):
     def stop(self):
         files = ["--ignore-not-found", "-f", "-"]
         self.api.kubectl("delete", *files, input=self._configurations).check()
+        self.wait_until_gone()
+
+    def wait_until_gone(self):
+        """Waits, once the configurations were deleted, until the API server heeds that."""
         wait_until("no webhook is called", lambda: not any(map(self._is_refused, self._markers)))
 
     def _prepared(self, configuration):

@@ -37,18 +37,20 @@ class Webhook(Part):
 
     The cluster has to have been prepared by install(). number tells replicas apart.
     clusters: what it watches, by name, as on its command line ("dir:PATH", "kubeconfig:PATH").
+    options: more words of that command line.
     """
 
-    def __init__(self, api, directory, clusters, authority, number=0):
+    def __init__(self, api, directory, clusters, authority, number=0, options=()):
         self.api = api
         self.authority = authority
         self.configurations = shipped_configurations()
         self._service = _service_of(self.configurations)
         self._number = number
         self._port = free_port()
+        self.address = f"{host_address()}:{self._port}"
         self.probe_url = f"http://127.0.0.1:{free_port()}"
         directory.mkdir(parents=True, exist_ok=True)
-        self.process = Process("spillway-webhook", self._argv(clusters), directory)
+        self.process = Process("spillway-webhook", [*self._argv(clusters), *options], directory)
 
     def start(self):
         self.process.start()
@@ -70,7 +72,7 @@ class Webhook(Part):
         serving = self.authority.new_serving(f"webhook-{self._number}", [host])
         sources = [f"--cluster={name}={source}" for name, source in clusters.items()]
         return [
-            *[_BINARY, "--listen", f"{host_address()}:{self._port}"],
+            *[_BINARY, "--listen", self.address],
             *["--tls-cert-file", serving.chain, "--tls-key-file", serving.key],
             *["--probe-listen", self.probe_url.removeprefix("http://"), *sources],
         ]

@@ -5,8 +5,10 @@ Nothing here is ever skipped: what cannot be built, started or found fails the r
 
 import pytest
 
+import admission as admissions
 from harness import ApiServer, Authority, Istiod, netns
 from harness.tools import istio_crds, tool
+from harness.webhook import install
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +47,22 @@ def mesh(api, authority, tmp_path_factory):
     """The same API server with Istio's CRDs, each object of theirs judged by istiod."""
     with Istiod(api, tmp_path_factory.mktemp("istiod"), authority):
         yield api
+
+
+@pytest.fixture(scope="session")
+def bookinfo(mesh):
+    """That API server with our CRDs besides, and the namespaces of the guide, empty."""
+    install(mesh)
+    mesh.apply(*(admissions.namespace(name) for name in ("bookinfo", "eastwest", "tetrate")))
+    return mesh
+
+
+@pytest.fixture(scope="module")
+def admission(bookinfo, authority, tmp_path_factory):
+    """The webhook, registered there as users do for as long as a file's tests run."""
+    folder = tmp_path_factory.mktemp("admission")
+    with admissions.Admission(bookinfo, folder, authority) as admission:
+        yield admission
 
 
 @pytest.fixture
