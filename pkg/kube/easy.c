@@ -76,6 +76,9 @@ static CURLcode set_connection(CURL *easy, const struct sw_kube_config *config)
     SET(easy, CURLOPT_TCP_KEEPALIVE, 1L, result);
     SET(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S, result);
     SET(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY_S, result);
+    /* A name that does not resolve must not hold up who cancels: getaddrinfo() may take half a
+     * minute. */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L, result);
     SET(easy, CURLOPT_SOCKOPTFUNCTION, on_socket, result);
     /* What a proxy says to CONNECT is no answer of the API server. */
     SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L, result);

@@ -43,6 +43,11 @@ const struct sw_reflector_stats *sw_watcher_stats(const struct sw_watcher *watch
     return &watcher->reflector.stats;
 }
 
+void sw_watcher_hurry(struct sw_watcher *watcher, int64_t now_ms)
+{
+    sw_reflector_hurry(&watcher->reflector, now_ms);
+}
+
 static int64_t now(void)
 {
     return (int64_t)sw_clock_mono_ms();

@@ -30,6 +30,9 @@ void sw_watcher_free(struct sw_watcher *watcher);
  * end at the returned moment. */
 int64_t sw_watcher_step(struct sw_watcher *watcher, int64_t now_ms);
 
+/* As sw_reflector_hurry(). */
+void sw_watcher_hurry(struct sw_watcher *watcher, int64_t now_ms);
+
 /* Borrowed from the watcher. */
 const struct sw_reflector_stats *sw_watcher_stats(const struct sw_watcher *watcher);
 

@@ -34,3 +34,8 @@ int64_t sw_backoff_fail(struct sw_backoff *backoff, int64_t now_ms)
     backoff->last_ms = now_ms;
     return wait_ms;
 }
+
+void sw_backoff_reset(struct sw_backoff *backoff)
+{
+    backoff->last_ms = INT64_MIN;
+}

@@ -25,6 +25,9 @@ void sw_backoff_init(struct sw_backoff *backoff, uint64_t seed);
  * step doubles with each failure, and is the first again if the last one was 2 minutes ago. */
 int64_t sw_backoff_fail(struct sw_backoff *backoff, int64_t now_ms);
 
+/* Forgets the failures: the next one waits as if it were the first. */
+void sw_backoff_reset(struct sw_backoff *backoff);
+
 /* A number of [0, bound), from the same generator; 0 for a bound of 0. */
 uint64_t sw_backoff_random(struct sw_backoff *backoff, uint64_t bound);
 

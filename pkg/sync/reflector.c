@@ -23,11 +23,12 @@ void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink 
 {
     *reflector = (struct sw_reflector){
         .sink = sink,
-        .stats = {.heard_ms = -1},
+        .stats = {.heard_ms = -1, .failing_ms = -1},
         .verb = SW_REQUEST_WATCH_LIST,
         .presence = presence,
         .page_limit = SW_REFLECTOR_PAGE,
         .wake_ms = INT64_MIN,
+        .expired_ms = INT64_MIN,
         .missing_ms = -1,
     };
     sw_backoff_init(&reflector->backoff, seed);
@@ -62,6 +63,16 @@ static void fill_request(struct sw_reflector *reflector, struct sw_request *ret)
     ret->timeout_s =
         WATCH_MIN_S + (unsigned int)sw_backoff_random(&reflector->backoff, WATCH_SPREAD_S);
     ret->resource_version = sw_buf_str(&reflector->version);
+}
+
+void sw_reflector_hurry(struct sw_reflector *reflector, int64_t now_ms)
+{
+    if (reflector->stats.failing_ms < 0)
+        return;
+    sw_backoff_reset(&reflector->backoff);
+    if (reflector->phase == SW_REFLECTOR_RESTING && !reflector->patient &&
+        reflector->wake_ms > now_ms)
+        reflector->wake_ms = now_ms;
 }
 
 static void give_up(struct sw_reflector *reflector, int64_t now_ms)
@@ -123,6 +134,7 @@ static void be_absent(struct sw_reflector *reflector, int64_t now_ms)
     sw_turn_begin_picture(reflector);
     sw_turn_end_picture(reflector);
     reflector->stats.absent = true;
+    reflector->stats.failing_ms = -1;
     sw_turn_start_over(reflector, true);
     sw_turn_rest(reflector, now_ms, SW_REFLECTOR_ABSENT_MS);
 }
@@ -131,14 +143,12 @@ static void refuse(struct sw_reflector *reflector, int64_t now_ms, int http_stat
                    int64_t retry_after_s)
 {
     char failure[64];
-    int64_t least_ms = retry_after_s * 1000;
 
     snprintf(failure, sizeof(failure), "the API server answered %d", http_status);
-    sw_turn_fail(reflector, now_ms, failure);
-    if (least_ms > SW_REFLECTOR_MAX_RETRY_MS)
-        least_ms = SW_REFLECTOR_MAX_RETRY_MS;
-    if (reflector->wake_ms < now_ms + least_ms)
-        reflector->wake_ms = now_ms + least_ms;
+    if (retry_after_s > 0 && ++reflector->n_retries <= SW_REFLECTOR_MAX_RETRIES)
+        sw_turn_come_back(reflector, now_ms, retry_after_s, failure);
+    else
+        sw_turn_fail(reflector, now_ms, failure);
 }
 
 /* The moment at which a body that is silent from now on is given up. */
@@ -153,6 +163,8 @@ static void begin_body(struct sw_reflector *reflector, int64_t now_ms)
     reflector->phase = SW_REFLECTOR_RECEIVING;
     reflector->wake_ms = silence_ends(reflector, now_ms);
     reflector->stats.absent = false;
+    reflector->stats.failing_ms = -1;
+    reflector->n_retries = 0;
     if (reflector->verb == SW_REQUEST_WATCH_LIST ||
         (reflector->verb == SW_REQUEST_LIST && reflector->token.len == 0))
         sw_turn_begin_picture(reflector);

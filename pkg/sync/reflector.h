@@ -37,6 +37,9 @@
 /* Longest wait that a Retry-After is heeded for. API servers say 1. */
 #define SW_REFLECTOR_MAX_RETRY_MS 120000
 
+/* So many times in a row its word alone is taken; after that it waits as after other failures. */
+#define SW_REFLECTOR_MAX_RETRIES 10
+
 /* Whether there is always such a resource (a Service), or only with a CRD. */
 enum sw_reflector_presence {
     SW_REFLECTOR_ALWAYS,   /* a 404 is a failure: something else answered than an API server */
@@ -75,6 +78,7 @@ struct sw_reflector_stats {
     bool synced;          /* the sink held a whole picture once */
     bool absent;          /* the API server does not have the resource */
     int64_t heard_ms;     /* when a byte last came in answer; -1 for never */
+    int64_t failing_ms;   /* since when every request has failed; -1 while they do not */
     uint64_t n_pictures;  /* full pictures begun */
     uint64_t n_failures;  /* requests that failed in any way */
     char failure[SW_ERR_MESSAGE_SIZE]; /* the last failure; "" for none */
@@ -95,6 +99,9 @@ struct sw_reflector {
     unsigned int page_limit; /* objects a page */
     int64_t wake_ms;         /* of resting, and of a request: when it is given up */
     int64_t sent_ms;
+    int n_retries;           /* answers in a row that said when to come back */
+    bool patient;            /* resting as long as the API server said: it is not cut short */
+    int64_t expired_ms;      /* when a version last was too old; INT64_MIN for never */
     int64_t missing_ms;     /* since when a resource that was there is answered with 404; or -1 */
     bool no_watch_list;     /* the API server cannot stream lists */
     bool expired;           /* the version was refused once: ask without one */
@@ -110,6 +117,10 @@ void sw_reflector_release(struct sw_reflector *reflector);
 enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
                                            int64_t *ret_wake_ms,
                                            struct sw_request *ret_request);
+
+/* The API server is known to answer others again: its failures are forgotten, and a rest after one
+ * ends at now_ms, unless the API server itself asked for it. */
+void sw_reflector_hurry(struct sw_reflector *reflector, int64_t now_ms);
 
 /* The answer to the request under way has this status; retry_after_s is 0 without that header. Any
  * status but 200 ends the request: abort it, or read and drop its body, without telling. */

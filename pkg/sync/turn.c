@@ -7,14 +7,17 @@
 void sw_turn_rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_ms)
 {
     reflector->phase = SW_REFLECTOR_RESTING;
+    reflector->patient = false;
     reflector->wake_ms = now_ms + wait_ms;
     sw_frame_clear(&reflector->frame);
     sw_buf_release(&reflector->page);
 }
 
-static void note_failure(struct sw_reflector *reflector, const char *failure)
+static void note_failure(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
 {
     reflector->stats.n_failures++;
+    if (reflector->stats.failing_ms < 0)
+        reflector->stats.failing_ms = now_ms;
     snprintf(reflector->stats.failure, sizeof(reflector->stats.failure), "%s", failure);
 }
 
@@ -26,16 +29,32 @@ void sw_turn_start_over(struct sw_reflector *reflector, bool fresh)
         sw_buf_clear(&reflector->version);
 }
 
-void sw_turn_fail(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
+/* A watch goes on from where it was. A picture that broke off half-way begins again, and without
+ * its version: an API server whose etcd was restored may be behind it for ever. */
+static void fail_and_rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_ms,
+                          const char *failure)
 {
-    int64_t wait_ms = sw_backoff_fail(&reflector->backoff, now_ms);
-
-    note_failure(reflector, failure);
-    /* A watch goes on from where it was. A picture that broke off half-way begins again, and
-     * without its version: an API server whose etcd was restored may be behind it for ever. */
+    note_failure(reflector, now_ms, failure);
     if (reflector->verb != SW_REQUEST_WATCH)
         sw_turn_start_over(reflector, true);
     sw_turn_rest(reflector, now_ms, wait_ms);
+}
+
+void sw_turn_fail(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
+{
+    fail_and_rest(reflector, now_ms, sw_backoff_fail(&reflector->backoff, now_ms), failure);
+}
+
+void sw_turn_come_back(struct sw_reflector *reflector, int64_t now_ms, int64_t retry_after_s,
+                       const char *failure)
+{
+    int64_t wait_ms = retry_after_s * 1000;
+
+    if (wait_ms > SW_REFLECTOR_MAX_RETRY_MS)
+        wait_ms = SW_REFLECTOR_MAX_RETRY_MS;
+    wait_ms += (int64_t)sw_backoff_random(&reflector->backoff, 1000);
+    fail_and_rest(reflector, now_ms, wait_ms, failure);
+    reflector->patient = true;
 }
 
 void sw_turn_fail_and_start_over(struct sw_reflector *reflector, int64_t now_ms,
@@ -53,14 +72,22 @@ void sw_turn_fail_streaming(struct sw_reflector *reflector, int64_t now_ms, cons
     sw_turn_fail(reflector, now_ms, failure);
 }
 
-/* First a picture not older than the version, then of whatever there is. */
+/* First a picture not older than the version, then of whatever there is. At once the first time,
+ * for an API server that has restarted says it of every version from before; but one that always
+ * says it must not be asked in a loop. */
 void sw_turn_expire(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
 {
     bool fresh = reflector->expired || reflector->verb != SW_REQUEST_WATCH;
+    bool again = reflector->expired_ms != INT64_MIN &&
+                 now_ms - reflector->expired_ms < SW_BACKOFF_HEALTHY_MS;
 
-    sw_turn_fail(reflector, now_ms, failure);
+    if (again)
+        sw_turn_fail(reflector, now_ms, failure);
+    else
+        fail_and_rest(reflector, now_ms, 0, failure);
     sw_turn_start_over(reflector, fresh);
     reflector->expired = true;
+    reflector->expired_ms = now_ms;
 }
 
 void sw_turn_begin_picture(struct sw_reflector *reflector)

@@ -20,6 +20,11 @@ void sw_turn_start_over(struct sw_reflector *reflector, bool fresh);
 /* The request failed, for the reason `failure`: rests, then asks again. */
 void sw_turn_fail(struct sw_reflector *reflector, int64_t now_ms, const char *failure);
 
+/* The same where the API server said when to come back, in seconds (SW_REFLECTOR_MAX_RETRY_MS at
+ * most): rests as long, and a little longer, so that not all come back at once. */
+void sw_turn_come_back(struct sw_reflector *reflector, int64_t now_ms, int64_t retry_after_s,
+                       const char *failure);
+
 /* The same where a watch cannot be followed: what came cannot be read or kept, and would come again
  * from the same version. */
 void sw_turn_fail_and_start_over(struct sw_reflector *reflector, int64_t now_ms,

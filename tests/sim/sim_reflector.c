@@ -227,6 +227,8 @@ static void step(struct run *run, bool living)
 {
     if (living)
         sim_server_live(&run->server);
+    if (living && sim_chance(&run->random, 5))
+        sw_reflector_hurry(&run->reflector, run->now_ms);
     turn(run);
     check(run);
     sim_server_tell(&run->server, run->now_ms, &run->reflector);

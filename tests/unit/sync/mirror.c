@@ -201,3 +201,12 @@ void sync_up(struct mirror *mirror)
     assert_told(mirror, "begin put a put b end ");
     assert_true(mirror->reflector.stats.synced);
 }
+
+void begin_watch(struct mirror *mirror)
+{
+    sync_up(mirror);
+    pass(mirror, 400000);
+    close_well(mirror);
+    assert_sends(mirror, "&resourceVersion=10");
+    answer(mirror, 200);
+}

@@ -57,4 +57,7 @@ void cut(struct mirror *mirror);
 /* From the beginning to a watch at version 10, with objects a and b; nothing told is left. */
 void sync_up(struct mirror *mirror);
 
+/* From the beginning to a watch from version 10, just answered with 200. */
+void begin_watch(struct mirror *mirror);
+
 #endif

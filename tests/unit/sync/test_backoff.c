@@ -43,6 +43,19 @@ static void fail_after_two_minutes_begins_again(void **state)
                    2 * SW_BACKOFF_FIRST_MS);
 }
 
+static void reset_begins_again(void **state)
+{
+    struct sw_backoff backoff;
+
+    (void)state;
+    sw_backoff_init(&backoff, 7);
+    for (int i = 0; i < 9; i++)
+        sw_backoff_fail(&backoff, 0);
+    sw_backoff_reset(&backoff);
+    assert_between(sw_backoff_fail(&backoff, 0), SW_BACKOFF_FIRST_MS, 2 * SW_BACKOFF_FIRST_MS);
+    assert_between(sw_backoff_fail(&backoff, 0), 2 * SW_BACKOFF_FIRST_MS, 4 * SW_BACKOFF_FIRST_MS);
+}
+
 static void fail_at_a_negative_time_counts_like_any(void **state)
 {
     struct sw_backoff backoff;
@@ -89,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fail_waits_from_the_step_to_twice_the_step),
         cmocka_unit_test(fail_after_two_minutes_begins_again),
+        cmocka_unit_test(reset_begins_again),
         cmocka_unit_test(fail_at_a_negative_time_counts_like_any),
         cmocka_unit_test(fail_differs_between_seeds),
         cmocka_unit_test(random_stays_under_its_bound),
