@@ -106,7 +106,7 @@ static int refuse(const struct sw_problems *problems, struct sw_err *reterr)
 }
 
 static int fill(void *self, struct sw_view_builder *builder, uint64_t *ret_version,
-                struct sw_err *reterr)
+                struct sw_source_hold *ret_hold, struct sw_err *reterr)
 {
     SW_CLEANUP(sw_arena_release) struct sw_arena arena;
     struct dir_source *source = self;
@@ -114,6 +114,7 @@ static int fill(void *self, struct sw_view_builder *builder, uint64_t *ret_versi
     uint64_t fingerprint;
     int r;
 
+    (void)ret_hold; /* what is read is all in the builder's arena */
     watch_anew(source); /* first, so that no change falls between reading and watching */
     sw_arena_init(&arena, 4096, MAX_PROBLEMS_BYTES);
     r = sw_dir_read(source->path, builder, &problems, &fingerprint, reterr);

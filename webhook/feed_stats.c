@@ -33,6 +33,8 @@ static const struct row rows[] = {
         "How often the cluster's objects were read, all of them."),
     ROW(SW_METRIC_GAUGE, "spillway_cluster_seen_timestamp_seconds", seen,
         "When the cluster's view was last found to be up to date; 0 before the first time."),
+    ROW(SW_METRIC_GAUGE, "spillway_cluster_heard_timestamp_seconds", heard,
+        "When the cluster's API server last gave a sign of life; 0 before the first time."),
     {{.kind = SW_METRIC_GAUGE,
       .name = "spillway_cluster_objects",
       .help = "Objects in the cluster's view.",
@@ -75,6 +77,19 @@ static void set_objects(const struct sw_feed_stats *stats, const char *cluster,
                      (int64_t)counts[i].n);
 }
 
+static void set_heard(const struct sw_feed_stats *stats, const char *const *values,
+                      const struct sw_source *source, uint64_t wall_s)
+{
+    struct sw_gauge *heard;
+    uint64_t ago_ms;
+
+    if (!source->ops->heard)
+        return;
+    heard = sw_gauge_at(stats->heard, values); /* shows from the first note on */
+    if (source->ops->heard(source->self, &ago_ms))
+        sw_gauge_set(heard, (int64_t)(wall_s - ago_ms / 1000));
+}
+
 void sw_feed_stats_note(const struct sw_feed_stats *stats, const struct sw_feed_cluster *cluster,
                         const struct sw_feed_found *found, uint64_t wall_s)
 {
@@ -91,5 +106,6 @@ void sw_feed_stats_note(const struct sw_feed_stats *stats, const struct sw_feed_
     sw_counter_add(sw_counter_at(stats->reads, values), found->read);
     if (found->up_to_date)
         sw_gauge_set(seen, (int64_t)wall_s);
+    set_heard(stats, values, &cluster->source, wall_s);
     set_objects(stats, name, view);
 }

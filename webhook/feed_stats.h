@@ -7,6 +7,8 @@
  *   spillway_cluster_reads_total{cluster}             views read
  *   spillway_cluster_seen_timestamp_seconds{cluster}  when the view in use was last up to date;
  *                                                     0 before the first time
+ *   spillway_cluster_heard_timestamp_seconds{cluster} when its API server last gave a sign of
+ *                                                     life; 0 before the first; absent for a folder
  *   spillway_cluster_objects{cluster,kind}            in the view in use
  *
  * The age of a view is time() less the timestamp: unlike an age that we would have to keep writing,
@@ -26,6 +28,7 @@ struct sw_feed_stats {
     struct sw_metric_family *failures;
     struct sw_metric_family *reads;
     struct sw_metric_family *seen;
+    struct sw_metric_family *heard;
     struct sw_metric_family *objects;
 };
 

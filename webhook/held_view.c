@@ -30,7 +30,7 @@ int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
     if (!held)
         return sw_err_nomem(reterr);
     sw_view_builder_init(&builder, from, &held->arena);
-    r = source->ops->fill(source->self, &builder, &version, reterr);
+    r = source->ops->fill(source->self, &builder, &version, &held->hold, reterr);
     if (r == 0)
         r = sw_view_builder_finish(&builder, &held->view, reterr);
     if (r < 0)
@@ -63,5 +63,7 @@ void sw_held_view_unref(struct sw_held_view *held)
     if (!held || --held->n_refs > 0)
         return;
     sw_arena_release(&held->arena);
+    if (held->hold.release)
+        held->hold.release(held->hold.held);
     free(held);
 }

@@ -19,6 +19,7 @@
 struct sw_held_view {
     struct sw_arena arena; /* everything that the view points to, but its cluster's name */
     struct sw_view view;
+    struct sw_source_hold hold; /* owned: what the view borrows from its source */
     size_t n_refs;
 };
 

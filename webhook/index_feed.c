@@ -12,6 +12,7 @@
 #include "webhook/dir_source.h"
 #include "webhook/feed_cluster.h"
 #include "webhook/feed_stats.h"
+#include "webhook/kube_source.h"
 
 #include "base/banned.h"
 
@@ -48,6 +49,22 @@ static int make_publication(const struct sw_index_feed *feed, struct sw_publicat
     return sw_publication_new(parts, feed->n, feed->local, feed->config, ret, reterr);
 }
 
+static int open_source(const struct sw_clusters *clusters, size_t at, struct sw_source *ret,
+                       struct sw_err *reterr)
+{
+    const struct sw_cluster *cluster = &clusters->items[at];
+    const struct sw_kube_source_options options = {
+        .cluster = cluster->name,
+        .kubeconfig = cluster->kubeconfig,
+        .context = cluster->context,
+        .has_workspaces = at == clusters->config,
+    };
+
+    if (cluster->dir)
+        return sw_dir_source_open(cluster->dir, ret, reterr);
+    return sw_kube_source_open(&options, ret, reterr);
+}
+
 /* Opens a source for each cluster; what is open when one fails is the feed's to release. */
 static int open_clusters(struct sw_index_feed *feed, const struct sw_clusters *clusters,
                          struct sw_err *reterr)
@@ -57,7 +74,7 @@ static int open_clusters(struct sw_index_feed *feed, const struct sw_clusters *c
     for (size_t i = 0; i < clusters->n; i++) {
         struct sw_feed_cluster *cluster = &feed->clusters[i];
         struct sw_source source;
-        int r = sw_dir_source_open(clusters->items[i].dir, &source, reterr);
+        int r = open_source(clusters, i, &source, reterr);
 
         if (r == 0)
             r = sw_feed_cluster_init(cluster, clusters->items[i].name, source, reterr);

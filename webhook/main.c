@@ -24,6 +24,7 @@
 #include "webhook/options.h"
 #include "webhook/tls_watch.h"
 #include "json/read.h"
+#include "kube/http.h"
 
 #include "base/banned.h"
 
@@ -232,7 +233,9 @@ static int run(const struct sw_options *options)
     int r;
 
     sw_log_init(&app.log, STDERR_FILENO, options->log_level);
-    r = make(&app, options, &err);
+    r = sw_http_setup(&err);
+    if (r == 0)
+        r = make(&app, options, &err);
     if (r == 0)
         r = start(&app, &err);
     if (r < 0) {

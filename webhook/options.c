@@ -186,6 +186,7 @@ int sw_options_parse(int argc, char *const argv[], size_t n_cpus, struct sw_opti
         .log_level = SW_LOG_INFO,
     };
     ret->tls.client_names = ret->client_names;
+    ret->clusters.takes_api_servers = true;
     optind = 0; /* GNU getopt begins anew */
     for (;;) {
         int at = optind ? optind : 1;
@@ -228,7 +229,7 @@ const char *sw_options_help(void)
            "                           nothing new is sent here any more; default: 10\n"
            "  --log-level LEVEL        debug, info, warn or error; default: info\n"
            "\n"
-           "Clusters:\n" SW_CLUSTERS_HELP "\n"
+           "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS "\n"
            "  --help                   print this\n"
            "  --version                print the version\n"
            "\n"

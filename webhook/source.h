@@ -14,6 +14,13 @@
 
 #include <stdint.h>
 
+/* What keeps alive the objects that a view borrows from its source; unset (release NULL) for a view
+ * that borrows nothing. It ends before its source does. */
+struct sw_source_hold {
+    void (*release)(void *held);
+    void *held;
+};
+
 /* What every source can do; `self` is its own. */
 struct sw_source_ops {
     /* Whether its objects may be a moment behind what was just written (sw_view_source.live). */
@@ -28,9 +35,15 @@ struct sw_source_ops {
     int (*version)(void *self, uint64_t *ret, struct sw_err *reterr);
 
     /* Adds every object to `builder`, and sets *ret_version to a version not newer than what was
-     * added. Fails where one of them cannot be read: then the view before stays in use. */
+     * added. What *ret_hold is set to (it comes unset) is the view's, to be released on the thread
+     * that asks when the view is gone. Fails where one of them cannot be read: then the view before
+     * stays in use, and there is nothing to release. */
     int (*fill)(void *self, struct sw_view_builder *builder, uint64_t *ret_version,
-                struct sw_err *reterr);
+                struct sw_source_hold *ret_hold, struct sw_err *reterr);
+
+    /* Sets *ret to how long ago, in ms, the source last gave a sign of life; false if it never did.
+     * NULL for a source that cannot tell. */
+    bool (*heard)(void *self, uint64_t *ret_ms);
 
     void (*free)(void *self);
 };

@@ -5,7 +5,9 @@
 
 #include "base/banned.h"
 
-#define FOLDER "dir:"
+#define FOLDER     "dir:"
+#define KUBECONFIG "kubeconfig:"
+#define IN_CLUSTER "in-cluster"
 
 /* Longest list of names that a message gives; a longer one is cut. */
 #define MAX_LIST_BYTES 300
@@ -46,44 +48,63 @@ static struct sw_cluster *find(struct sw_clusters *clusters, struct sw_str name)
     return NULL;
 }
 
-/* The folder of a source. Other kinds are of the contract, but nothing here can read them yet. */
-static int read_source(const char *source, const char **ret_dir, struct sw_err *reterr)
+static int refuse_source(const struct sw_clusters *clusters, struct sw_str source,
+                         struct sw_err *reterr)
 {
-    struct sw_str text = sw_str_from(source);
-
-    if (sw_str_is(text, "in-cluster") || sw_str_has_prefix(text, SW_STR("kubeconfig:")))
+    if (clusters->takes_api_servers)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--cluster: expected NAME=dir:PATH, NAME=kubeconfig:PATH[#CONTEXT] or "
+                          "NAME=in-cluster, found \"%.*s\" behind the =",
+                          SW_STR_ARG(source));
+    if (sw_str_is(source, IN_CLUSTER) || sw_str_has_prefix(source, SW_STR(KUBECONFIG)))
         return sw_err_set(reterr, SW_EUSAGE,
                           "--cluster: expected a folder, dir:PATH, for this version reads no API "
-                          "server; found %s",
-                          source);
-    if (!sw_str_has_prefix(text, SW_STR(FOLDER)) || text.len == strlen(FOLDER))
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--cluster: expected NAME=dir:PATH, found \"%s\" behind the =", source);
-    *ret_dir = source + strlen(FOLDER);
-    return 0;
+                          "server; found %.*s",
+                          SW_STR_ARG(source));
+    return sw_err_set(reterr, SW_EUSAGE,
+                      "--cluster: expected NAME=dir:PATH, found \"%.*s\" behind the =",
+                      SW_STR_ARG(source));
+}
+
+/* A path may not hold a '#', so that a context may. */
+static int read_source(const struct sw_clusters *clusters, struct sw_cluster *cluster,
+                       struct sw_err *reterr)
+{
+    struct sw_str source = sw_str_from(cluster->source);
+    struct sw_str rest = sw_str_slice(source, strlen(KUBECONFIG), source.len);
+
+    if (sw_str_has_prefix(source, SW_STR(FOLDER)) && source.len > strlen(FOLDER)) {
+        cluster->dir = cluster->source + strlen(FOLDER);
+        return 0;
+    }
+    if (clusters->takes_api_servers && sw_str_is(source, IN_CLUSTER))
+        return 0;
+    if (!clusters->takes_api_servers || !sw_str_has_prefix(source, SW_STR(KUBECONFIG)))
+        return refuse_source(clusters, source, reterr);
+    cluster->kubeconfig = sw_str_cut(&rest, '#');
+    cluster->context = rest;
+    return cluster->kubeconfig.len ? 0 : refuse_source(clusters, source, reterr);
 }
 
 static int take_cluster(struct sw_clusters *clusters, const char *value, struct sw_err *reterr)
 {
     struct sw_cluster cluster = {0};
     const struct sw_cluster *same;
-    const char *source;
     int r;
 
-    if (!split(value, &cluster.name, &source))
-        return sw_err_set(reterr, SW_EUSAGE, "--cluster: expected NAME=dir:PATH, found \"%s\"",
-                          value);
+    if (!split(value, &cluster.name, &cluster.source))
+        return sw_err_set(reterr, SW_EUSAGE, "--cluster: expected NAME=%s, found \"%s\"",
+                          clusters->takes_api_servers ? "SOURCE" : "dir:PATH", value);
     r = check_name("--cluster", "name of a cluster", cluster.name, reterr);
     if (r == 0)
-        r = read_source(source, &cluster.dir, reterr);
+        r = read_source(clusters, &cluster, reterr);
     if (r < 0)
         return r;
     same = find(clusters, cluster.name);
     if (same)
         return sw_err_set(reterr, SW_EUSAGE,
-                          "--cluster: expected each name once, found %.*s twice, with dir:%s and "
-                          "dir:%s",
-                          SW_STR_ARG(cluster.name), same->dir, cluster.dir);
+                          "--cluster: expected each name once, found %.*s twice, with %s and %s",
+                          SW_STR_ARG(cluster.name), same->source, cluster.source);
     if (clusters->n == SW_CLUSTERS_MAX)
         return sw_err_set(reterr, SW_ELIMIT, "--cluster: expected at most %d clusters, found more",
                           SW_CLUSTERS_MAX);
@@ -221,8 +242,8 @@ int sw_clusters_check(struct sw_clusters *clusters, struct sw_err *reterr)
     int r;
 
     if (clusters->n == 0)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--cluster: expected at least one NAME=dir:PATH, found none");
+        return sw_err_set(reterr, SW_EUSAGE, "--cluster: expected at least one NAME=%s, found none",
+                          clusters->takes_api_servers ? "SOURCE" : "dir:PATH");
     r = resolve(clusters, "--local", clusters->local_name, 0, &clusters->local, reterr);
     if (r == 0)
         r = resolve(clusters, "--config-cluster", clusters->config_name, clusters->local,

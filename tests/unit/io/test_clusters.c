@@ -108,6 +108,29 @@ static void option_refuses_api_servers_by_name(void **state)
     assert_refused(CLUSTER, "east=in-cluster", "this version reads no API server");
 }
 
+static void option_takes_api_servers_for_those_who_watch(void **state)
+{
+    (void)state;
+    clusters.takes_api_servers = true;
+    take(CLUSTER, "east=kubeconfig:/k.yaml");
+    take(CLUSTER, "west=kubeconfig:k#admin@west#1");
+    take(CLUSTER, "here=in-cluster");
+    take(CLUSTER, "files=dir:x");
+    assert_true(sw_str_is(clusters.items[0].kubeconfig, "/k.yaml"));
+    assert_null(clusters.items[0].context.data);
+    assert_null(clusters.items[0].dir);
+    assert_true(sw_str_is(clusters.items[1].kubeconfig, "k"));
+    assert_true(sw_str_is(clusters.items[1].context, "admin@west#1"));
+    assert_null(clusters.items[2].kubeconfig.data);
+    assert_null(clusters.items[2].dir);
+    assert_string_equal(clusters.items[3].dir, "x");
+    assert_refused(CLUSTER, "a=kubeconfig:", "NAME=kubeconfig:PATH[#CONTEXT]");
+    assert_refused(CLUSTER, "a=kubeconfig:#c", "found \"kubeconfig:#c\"");
+    assert_refused(CLUSTER, "a=ftp:x", "or NAME=in-cluster, found \"ftp:x\"");
+    assert_refused(CLUSTER, "a", "expected NAME=SOURCE, found \"a\"");
+    assert_refused(CLUSTER, "here=dir:b", "with in-cluster and dir:b");
+}
+
 static void option_refuses_a_name_twice(void **state)
 {
     (void)state;
@@ -231,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup(option_leaves_others_alone, setup),
         cmocka_unit_test_setup(option_refuses_what_is_no_cluster, setup),
         cmocka_unit_test_setup(option_refuses_api_servers_by_name, setup),
+        cmocka_unit_test_setup(option_takes_api_servers_for_those_who_watch, setup),
         cmocka_unit_test_setup(option_refuses_a_name_twice, setup),
         cmocka_unit_test_setup(option_stops_at_the_most, setup),
         cmocka_unit_test_setup(option_refuses_what_is_no_network, setup),

@@ -80,6 +80,35 @@ static void stream(struct api *api, SSL *ssl)
     say(ssl, "4\r\ntwo\n\r\n0\r\n\r\n");
 }
 
+/* A line of a watch about the one object. */
+static void say_event(SSL *ssl, const char *type, const char *metadata)
+{
+    char line[512], chunk[600];
+
+    snprintf(line, sizeof(line), "{\"type\":\"%s\",\"object\":{\"metadata\":{%s}}}\n", type,
+             metadata);
+    snprintf(chunk, sizeof(chunk), "%zx\r\n%s\r\n", strlen(line), line);
+    say(ssl, chunk);
+}
+
+static void watch(struct api *api, SSL *ssl, const char *request)
+{
+    const char *namespace_ = strstr(request, "/namespaces?") ? "" : "\"namespace\":\"shop\",";
+    char metadata[128];
+
+    say(ssl, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    snprintf(metadata, sizeof(metadata), "%s\"name\":\"one\",\"resourceVersion\":\"4\"",
+             namespace_);
+    say_event(ssl, "ADDED", metadata);
+    say_event(ssl, "BOOKMARK",
+              "\"resourceVersion\":\"5\",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}");
+    wait_for(api, api->go_fd);
+    snprintf(metadata, sizeof(metadata), "%s\"name\":\"one\",\"resourceVersion\":\"6\"",
+             namespace_);
+    say_event(ssl, "DELETED", metadata);
+    wait_for(api, -1);
+}
+
 static void say_who(SSL *ssl)
 {
     X509 *peer = SSL_get1_peer_certificate(ssl);
@@ -129,6 +158,9 @@ static bool answer(struct api *api, SSL *ssl, const char *request)
         return false;
     } else if (strstr(request, " /big ")) {
         say_big(ssl);
+    } else if (strstr(request, " /api/v1/")) {
+        watch(api, ssl, request);
+        return false;
     } else if (strstr(request, " /whoami ")) {
         say_who(ssl);
     } else {

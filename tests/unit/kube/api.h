@@ -10,6 +10,8 @@
  *   /silent         nothing, ever
  *   /big            200, a body of 4 MiB
  *   /whoami         200, the common name of the client's certificate
+ *   /api/v1/KIND    200, a streamed list of one object, "one" (in namespace "shop"), which is
+ *                   deleted once api_go_on() was called
  *   another         200, the request as it came, head and body
  */
 #ifndef SW_TESTS_KUBE_API_H

@@ -14,6 +14,9 @@ struct fake {
     const char *version_error; /* NULL, or why it cannot be looked at */
     const char *fill_error;    /* NULL, or why it cannot be read */
     const char *objects;       /* a JSON array; NULL: none */
+    bool holds;                /* whether what is filled in is to be held */
+    size_t n_held;             /* how often it is, now */
+    uint64_t heard_ms;         /* how long ago; UINT64_MAX: never */
     size_t n_fills;
     size_t n_freed;
 };
@@ -34,8 +37,13 @@ static int fake_version(void *self, uint64_t *ret, struct sw_err *reterr)
     return 0;
 }
 
+static void fake_let_go(void *held)
+{
+    ((struct fake *)held)->n_held--;
+}
+
 static int fake_fill(void *self, struct sw_view_builder *builder, uint64_t *ret_version,
-                     struct sw_err *reterr)
+                     struct sw_source_hold *ret_hold, struct sw_err *reterr)
 {
     struct fake *fake = self;
     json_t *objects = NULL, *object;
@@ -53,7 +61,21 @@ static int fake_fill(void *self, struct sw_view_builder *builder, uint64_t *ret_
     if (r < 0)
         return r;
     *ret_version = fake->version;
+    if (fake->holds) {
+        fake->n_held++;
+        *ret_hold = (struct sw_source_hold){fake_let_go, fake};
+    }
     return 0;
+}
+
+static bool fake_heard(void *self, uint64_t *ret_ms)
+{
+    const struct fake *fake = self;
+
+    if (fake->heard_ms == UINT64_MAX)
+        return false;
+    *ret_ms = fake->heard_ms;
+    return true;
 }
 
 static void fake_free(void *self)
@@ -73,6 +95,7 @@ static const struct sw_source_ops fake_live_ops __attribute__((unused)) = {
     .wakeup_fd = fake_wakeup_fd,
     .version = fake_version,
     .fill = fake_fill,
+    .heard = fake_heard,
     .free = fake_free,
 };
 

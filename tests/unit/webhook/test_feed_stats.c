@@ -114,6 +114,20 @@ static void note_of_a_failure_leaves_the_time_as_it_was(void **state)
     assert_page_holds(f, "spillway_cluster_seen_timestamp_seconds{cluster=\"east\"} 83\n");
 }
 
+static void note_of_an_api_server_tells_when_it_was_heard(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_feed_found nothing = {0};
+
+    f->cluster.source.ops = &fake_live_ops;
+    f->fake.heard_ms = UINT64_MAX;
+    sw_feed_stats_note(&f->stats, &f->cluster, &nothing, 1000);
+    assert_page_holds(f, "spillway_cluster_heard_timestamp_seconds{cluster=\"east\"} 0\n");
+    f->fake.heard_ms = 7900;
+    sw_feed_stats_note(&f->stats, &f->cluster, &nothing, 1000);
+    assert_page_holds(f, "spillway_cluster_heard_timestamp_seconds{cluster=\"east\"} 993\n");
+}
+
 static void init_twice_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -130,6 +144,7 @@ int main(void)
         TEST(note_of_nothing_shows_every_series),
         TEST(note_counts_a_read_and_its_objects),
         TEST(note_of_a_failure_leaves_the_time_as_it_was),
+        TEST(note_of_an_api_server_tells_when_it_was_heard),
         TEST(init_twice_is_refused),
     };
 
