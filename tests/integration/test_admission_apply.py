@@ -268,3 +268,12 @@ def test_a_field_that_excludes_what_was_filled_in_needs_a_replace(
 
     admission.kubectl("replace", "-f", "-", input=rule(name, later)).check()
     assert admission.policy(rule(name)) == {**later, "outlierDetection": OUTLIER}
+
+
+def test_a_failover_of_one_s_own_goes_in_beside_a_priority_without_region_and_zone(admission):
+    admission.apply(rule("own-failover")).check()
+    priority = ["topology.istio.io/network", "spillway.dev/remote"]
+    own = {"loadBalancer": {"localityLbSetting": {**FAILOVER, "failoverPriority": priority}}}
+    admission.apply(rule("own-failover", own)).check()
+
+    assert admission.policy(rule("own-failover")) == {**own, "outlierDetection": OUTLIER}
