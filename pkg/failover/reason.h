@@ -26,6 +26,7 @@
       "it has no named TCP port, and an unnamed port cannot go through a WorkloadEntry")           \
     X(SW_UNNAMED_PORT, "UnnamedPort", "an unnamed port cannot go through a WorkloadEntry")         \
     X(SW_NAMESPACE_LABEL, "NamespaceLabel", "the namespace's failover label is not understood")    \
+    X(SW_FAILOVER_LABEL, "FailoverLabel", "neither enable nor disable, so it opts nothing out")    \
     X(SW_LABEL_VALUE, "LabelValue", "the name cannot be a label value")                            \
     /* DestinationRules */                                                                         \
     X(SW_HOST_NOT_EXPANDED, "HostNotExpanded", "Istio does not expand this host name")             \

@@ -62,18 +62,34 @@ static int record_name(struct work *work, const char *key, struct sw_str name,
     return record(work, key, (struct sw_str){NULL, 0}, reterr);
 }
 
+static bool is_known(struct sw_str value)
+{
+    return sw_str_is(value, SW_FAILOVER_ENABLE) || sw_str_is(value, SW_FAILOVER_DISABLE);
+}
+
+/* Who writes failover: disabled means to opt out, and is exposed all the same. */
+static int warn_own_failover(struct work *work, struct sw_str value, struct sw_err *reterr)
+{
+    if (is_known(value))
+        return 0;
+    return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_FAILOVER_LABEL,
+                           SW_AT_KEY(AT_LABELS, SW_LABEL_FAILOVER), reterr, "\"%.*s\" is %s",
+                           SW_STR_ARG(value), sw_reason_sentence(SW_FAILOVER_LABEL));
+}
+
 /* The namespace's own label, and nothing else, opts its Services in or out. */
 static int inherit_failover(struct work *work, struct sw_err *reterr)
 {
     const struct sw_meta *meta = &work->service->meta;
+    const struct sw_str *own = sw_labels_get(&meta->labels, SW_STR(SW_LABEL_FAILOVER));
     struct sw_str value;
 
-    if (sw_labels_get(&meta->labels, SW_STR(SW_LABEL_FAILOVER)))
-        return 0;
+    if (own)
+        return warn_own_failover(work, *own, reterr);
     value = sw_expose_failover_label(sw_index_local(work->index), work->service);
     if (!value.data)
         return 0;
-    if (sw_str_is(value, SW_FAILOVER_ENABLE) || sw_str_is(value, SW_FAILOVER_DISABLE))
+    if (is_known(value))
         return add_label(work, SW_LABEL_FAILOVER, value, reterr);
     return sw_outcome_find(work->outcome, &work->outcome->warnings, SW_NAMESPACE_LABEL,
                            SW_AT_KEY(AT_LABELS, SW_LABEL_FAILOVER), reterr,

@@ -46,27 +46,53 @@ static int judge_gateways(struct work *work, struct sw_err *reterr)
     return r;
 }
 
+#define AT_ANNOTATION(key)                                                                         \
+    SW_AT_KEY(SW_AT_KEY(SW_AT_KEY(NULL, "metadata"), "annotations"), (key))
+
+/* A setting that names no workspace can never work, whatever is applied later: no annotation
+ * excuses that, and what else is missing of the hierarchy is told along with it. */
+static int refuse_nameless(struct work *work, struct sw_err *reterr)
+{
+    const struct sw_hierarchy *hierarchy = &work->setting->hierarchy;
+    const struct {
+        const char *annotation;
+        struct sw_str value;
+    } names[] = {
+        {SW_ANNOTATION_ORGANIZATION, hierarchy->organization},
+        {SW_ANNOTATION_TENANT, hierarchy->tenant},
+        {SW_ANNOTATION_WORKSPACE, hierarchy->workspace},
+    };
+    struct sw_outcome *outcome = work->match.outcome;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].value.len == 0)
+            r = sw_outcome_find(outcome, &outcome->refusals, SW_WORKSPACE_UNKNOWN,
+                                AT_ANNOTATION(names[i].annotation), reterr,
+                                "expected the name that the workspace has, found nothing");
+    }
+    return r;
+}
+
 static int judge_workspace(struct work *work, struct sw_err *reterr)
 {
     const struct sw_hierarchy *hierarchy = &work->setting->hierarchy;
-    const struct sw_at *at =
-        SW_AT_KEY(SW_AT_KEY(SW_AT_KEY(NULL, "metadata"), "annotations"), SW_ANNOTATION_WORKSPACE);
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
 
     sw_buf_init(&text, SW_MATCH_MAX_MESSAGE_BYTES);
+    if (hierarchy->workspace.len == 0)
+        return refuse_nameless(work, reterr);
     work->match.workspace = sw_scope_named(work->match.index, hierarchy);
     if (work->match.workspace)
         return 0;
-    if (hierarchy->workspace.len)
-        sw_buf_printf(&text, "no such workspace: looked for %.*s of organization \"%.*s\", tenant "
-                             "\"%.*s\" in cluster %.*s; ",
-                      SW_STR_ARG(hierarchy->workspace), SW_STR_ARG(hierarchy->organization),
-                      SW_STR_ARG(hierarchy->tenant),
-                      SW_STR_ARG(sw_index_config(work->match.index)->source.cluster));
-    else
-        sw_buf_append_text(&text, "expected the name of a workspace, found nothing; ");
+    sw_buf_printf(&text, "no such workspace: looked for %.*s of organization \"%.*s\", tenant "
+                         "\"%.*s\" in cluster %.*s; ",
+                  SW_STR_ARG(hierarchy->workspace), SW_STR_ARG(hierarchy->organization),
+                  SW_STR_ARG(hierarchy->tenant),
+                  SW_STR_ARG(sw_index_config(work->match.index)->source.cluster));
     sw_search_nearest_workspace(work->match.index, hierarchy, &text);
-    return sw_match_refuse(&work->match, SW_WORKSPACE_UNKNOWN, at, &text, reterr);
+    return sw_match_refuse(&work->match, SW_WORKSPACE_UNKNOWN,
+                           AT_ANNOTATION(SW_ANNOTATION_WORKSPACE), &text, reterr);
 }
 
 /* Slips of form, which no annotation excuses, and settings that defeat each other. */

@@ -10,6 +10,10 @@
 
 int sw_sig_open(int *ret_fd, struct sw_err *reterr)
 {
+    /* A peer that is gone shows in a write's result. A terminal that is gone, and what other
+     * programs take for "read your files again" or "say how you are", must not end a server that
+     * re-reads its files by itself. */
+    static const int ignored[] = {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2};
     sigset_t set;
     int fd, failure;
 
@@ -19,8 +23,11 @@ int sw_sig_open(int *ret_fd, struct sw_err *reterr)
     failure = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failure)
         return sw_err_set(reterr, SW_EIO, "blocking signals: %s", strerror(failure));
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-        return sw_err_set(reterr, SW_EIO, "ignoring SIGPIPE: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+        if (signal(ignored[i], SIG_IGN) == SIG_ERR)
+            return sw_err_set(reterr, SW_EIO, "ignoring signal %d: %s", ignored[i],
+                              strerror(errno));
+    }
     fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd < 0)
         return sw_err_set(reterr, SW_EIO, "signalfd: %s", strerror(errno));

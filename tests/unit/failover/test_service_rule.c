@@ -140,7 +140,9 @@ static void rule_lets_an_explicit_value_stand(void **state)
     begin(*state, SW_WORLD_EXPOSE_ALL);
     sw_world_namespace(*state, "shop", "{'failover':'disable'}");
     sw_check(judge(*state, "{'failover':'enable'," RECORDED "}", SPEC), "[]", "");
-    sw_check(judge(*state, "{'failover':''," RECORDED "}", SPEC), "[]", "");
+    sw_check(judge(*state, "{'failover':'disabled'," RECORDED "}", SPEC), "[]",
+             "FailoverLabel metadata.labels.failover: 'disabled' is neither enable nor disable, so "
+             "it opts nothing out");
     sw_check(judge(*state, "{'failover':'disable'}", SPEC), "[]", "");
 }
 

@@ -26,17 +26,28 @@ static void rule_of_a_setting_without_gateways_asks_for_its_workspace_only(void 
           "");
 }
 
+#define NAMELESS(part)                                                                             \
+    "WorkspaceUnknown metadata.annotations['tsb.tetrate.io/" part                                  \
+    "']: expected the name that the workspace has, found nothing"
+
 static void rule_refuses_a_setting_of_no_workspace(void **state)
 {
-    static const char expected[] =
-        "WorkspaceUnknown metadata.annotations['tsb.tetrate.io/workspace']: expected the name of "
-        "a workspace, found nothing; the nearest is workspace shop of organization 'acme', tenant "
-        "'prod'";
-
     begin(*state);
-    check(judge_update(*state, setting(*state, "", SW_WORLD_EXPOSE_ALL), NULL), expected, "");
-    check(judge_update(*state, setting(*state, NAMED(""), SW_WORLD_EXPOSE_ALL), NULL), expected,
-          "");
+    check(judge_update(*state, setting(*state, NAMED(""), SW_WORLD_EXPOSE_ALL), NULL),
+          NAMELESS("workspace"), "");
+    check(judge_update(*state, setting(*state, "", SW_WORLD_EXPOSE_ALL), NULL),
+          NAMELESS("organization") "\n" NAMELESS("tenant") "\n" NAMELESS("workspace"), "");
+}
+
+/* Nothing that is applied later makes it work. */
+static void rule_refuses_a_setting_of_no_workspace_whatever_the_annotation_says(void **state)
+{
+    begin(*state);
+    check(judge_update(*state,
+                       setting(*state, NAMED("") ",'spillway.dev/allow-unmatched':'true'",
+                               SW_WORLD_EXPOSE_ALL),
+                       NULL),
+          NAMELESS("workspace"), "");
 }
 
 static void rule_refuses_a_workspace_of_another_tenant(void **state)
@@ -259,7 +270,7 @@ static void rule_leaves_an_unchanged_slip_unjudged(void **state)
     assert_int_equal(
         judge_update(world, sw_arena_printf(&world->arena, slipped, "", "null", "[]"), old)
             .refusals.n,
-        2);
+        4);
 }
 
 static void rule_judges_an_update_of_spec_or_hierarchy(void **state)
@@ -293,6 +304,7 @@ int main(void)
         SW_WORLD_TEST(rule_of_a_setting_that_matches_is_silent),
         SW_WORLD_TEST(rule_of_a_setting_without_gateways_asks_for_its_workspace_only),
         SW_WORLD_TEST(rule_refuses_a_setting_of_no_workspace),
+        SW_WORLD_TEST(rule_refuses_a_setting_of_no_workspace_whatever_the_annotation_says),
         SW_WORLD_TEST(rule_refuses_a_workspace_of_another_tenant),
         SW_WORLD_TEST(rule_refuses_where_there_is_no_workspace_at_all),
         SW_WORLD_TEST(rule_refuses_a_selector_that_matches_no_gateway),

@@ -42,6 +42,16 @@ static void take_gives_what_has_arrived(void **state)
     assert_int_equal(sw_sig_take(signal_fd), 0);
 }
 
+/* Each of them would end the process. */
+static void open_ignores_what_asks_for_a_reload_or_a_report(void **state)
+{
+    (void)state;
+    kill(getpid(), SIGHUP);
+    kill(getpid(), SIGUSR1);
+    kill(getpid(), SIGUSR2);
+    assert_int_equal(sw_sig_take(signal_fd), 0);
+}
+
 static void open_ignores_sigpipe(void **state)
 {
     int fds[2];
@@ -58,6 +68,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(take_gives_what_has_arrived),
         cmocka_unit_test(open_ignores_sigpipe),
+        cmocka_unit_test(open_ignores_what_asks_for_a_reload_or_a_report),
     };
 
     return cmocka_run_group_tests(tests, open_once, close_once);
