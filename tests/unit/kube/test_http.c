@@ -147,13 +147,14 @@ static void cancel_of_what_is_under_way_lets_its_config_go(void **state)
 {
     struct http_fixture *f = *state;
     struct sw_kube_config *config = malloc(sizeof(*config));
-    char *pem = strndup(f->config.ca_pem.data, f->config.ca_pem.len);
+    char *pem = malloc(f->config.ca_pem.len);
     struct sw_http_target *target;
     struct heard heard = {0};
 
     if (!config || !pem)
         fail();
     *config = f->config;
+    memcpy(pem, f->config.ca_pem.data, f->config.ca_pem.len);
     config->ca_pem.data = pem;
     assert_int_equal(sw_http_target_new(config, &target, NULL), 0);
     api_begin(f->http, target, "/ok", &heard);

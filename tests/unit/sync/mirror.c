@@ -23,11 +23,14 @@ static int note(struct mirror *mirror, const char *what, struct sw_str object,
                 struct sw_err *reterr)
 {
     const char *name = memmem(object.data, object.len, "\"name\":\"", 8);
+    struct sw_str rest;
 
     assert_non_null(name);
+    rest = sw_str_slice(object, (size_t)(name - object.data) + 8, object.len);
+    rest = sw_str_cut(&rest, '"');
     if (mirror->failure)
         return sw_err_set(reterr, mirror->failure, "not kept");
-    sw_buf_printf(&mirror->told, "%s %.*s ", what, (int)strcspn(name + 8, "\""), name + 8);
+    sw_buf_printf(&mirror->told, "%s %.*s ", what, SW_STR_ARG(rest));
     return 0;
 }
 
