@@ -11,6 +11,10 @@
 /* Over what a setting of the largest size that an API server takes can be refused for. */
 #define MAX_MESSAGE_BYTES ((size_t)16 << 20)
 
+/* Over what most operations of a DestinationRule's patch take, which have a short pointer and one
+ * of our own values. */
+#define TYPICAL_OP_BYTES 256
+
 /* "and 18446744073709551615 more warnings" */
 #define MAX_COUNT_LEN 64
 
@@ -110,6 +114,7 @@ static void write_patch(const struct sw_patch *patch, struct sw_buf *buf)
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
 
     sw_buf_init(&text, MAX_MESSAGE_BYTES);
+    sw_buf_reserve(&text, patch->n_ops * TYPICAL_OP_BYTES);
     sw_patch_write(patch, &text);
     sw_buf_append_text(buf, ",\"patchType\":\"JSONPatch\",\"patch\":\"");
     sw_buf_append_base64(buf, text.data, text.len);

@@ -317,6 +317,7 @@ int sw_review_object(const struct sw_review *review, enum sw_review_which which,
         return sw_err_set(reterr, SW_ETYPE, "request.%s.metadata: expected an object, found %s",
                           which == SW_REVIEW_OLD_OBJECT ? "oldObject" : "object",
                           sw_scan_type_name(slices[OBJECT_METADATA].type));
+    sw_buf_reserve(&text, text.max_bytes);
     write_trimmed(slices, &text);
     r = sw_buf_status(&text, reterr);
     if (r == 0)

@@ -58,6 +58,13 @@ static bool reserve(struct sw_buf *buf, size_t len)
     return true;
 }
 
+void sw_buf_reserve(struct sw_buf *buf, size_t len)
+{
+    size_t room = buf->max_bytes - buf->len;
+
+    reserve(buf, len < room ? len : room);
+}
+
 char *sw_buf_extend(struct sw_buf *buf, size_t len)
 {
     char *end;
@@ -82,9 +89,15 @@ void sw_buf_append_str(struct sw_buf *buf, struct sw_str s)
     sw_buf_append(buf, s.data, s.len);
 }
 
-void sw_buf_append_text(struct sw_buf *buf, const char *text)
+void sw_buf_append_u64(struct sw_buf *buf, uint64_t number)
 {
-    sw_buf_append(buf, text, strlen(text));
+    char digits[20]; /* of 2^64 - 1 */
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    sw_buf_append(buf, digits + at, sizeof(digits) - at);
 }
 
 void sw_buf_printf(struct sw_buf *buf, const char *format, ...)
@@ -110,21 +123,24 @@ void sw_buf_append_base64(struct sw_buf *buf, const void *bytes, size_t len)
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *in = bytes;
     char *out = len ? sw_buf_extend(buf, (len + 2) / 3 * 4) : NULL;
+    unsigned int triple;
 
     if (!out)
         return;
-    for (size_t i = 0; i < len; i += 3, out += 4) {
-        unsigned int triple = (unsigned int)in[i] << 16;
-
-        if (i + 1 < len)
-            triple |= (unsigned int)in[i + 1] << 8;
-        if (i + 2 < len)
-            triple |= in[i + 2];
+    for (; len >= 3; len -= 3, in += 3, out += 4) {
+        triple = (unsigned int)in[0] << 16 | (unsigned int)in[1] << 8 | in[2];
         out[0] = digits[triple >> 18];
         out[1] = digits[triple >> 12 & 63];
-        out[2] = i + 1 < len ? digits[triple >> 6 & 63] : '=';
-        out[3] = i + 2 < len ? digits[triple & 63] : '=';
+        out[2] = digits[triple >> 6 & 63];
+        out[3] = digits[triple & 63];
     }
+    if (len == 0)
+        return;
+    triple = (unsigned int)in[0] << 16 | (len == 2 ? (unsigned int)in[1] << 8 : 0);
+    out[0] = digits[triple >> 18];
+    out[1] = digits[triple >> 12 & 63];
+    out[2] = len == 2 ? digits[triple >> 6 & 63] : '=';
+    out[3] = '=';
 }
 
 int sw_buf_status(const struct sw_buf *buf, struct sw_err *reterr)

@@ -30,16 +30,28 @@ void sw_buf_release(struct sw_buf *buf);
 /* Empties it and forgets a failure; keeps the memory for the next round. */
 void sw_buf_clear(struct sw_buf *buf);
 
-/* Appends bytes, a borrowed string, a NUL-terminated one, or a formatted text. `bytes` may be NULL
- * when len is 0; none of them may point into the buffer itself. */
+/* Appends bytes, a borrowed string, or a formatted text. `bytes` may be NULL when len is 0; none
+ * of them may point into the buffer itself. */
 void sw_buf_append(struct sw_buf *buf, const void *bytes, size_t len);
 void sw_buf_append_str(struct sw_buf *buf, struct sw_str s);
-void sw_buf_append_text(struct sw_buf *buf, const char *text);
 void sw_buf_printf(struct sw_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Appends a NUL-terminated string that is not the buffer's own. */
+static inline void sw_buf_append_text(struct sw_buf *buf, const char *text)
+{
+    sw_buf_append(buf, text, strlen(text)); /* inline: the length of a literal is a constant */
+}
+
+/* Appends a number in decimal. */
+void sw_buf_append_u64(struct sw_buf *buf, uint64_t number);
+
 /* Appends len bytes encoded as base64 with padding (RFC 4648 section 4). */
 void sw_buf_append_base64(struct sw_buf *buf, const void *bytes, size_t len);
+
+/* Takes memory for `len` more bytes at once, or for what the cap leaves of them, so that appending
+ * them does not grow it step by step. Out of memory is a failure like another. */
+void sw_buf_reserve(struct sw_buf *buf, size_t len);
 
 /* Room for `len` bytes at the end, counted as written; NULL after a failure, now or earlier. */
 char *sw_buf_extend(struct sw_buf *buf, size_t len);

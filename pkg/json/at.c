@@ -29,7 +29,9 @@ static void write_steps(const struct sw_at *at, struct sw_buf *buf)
         return;
     write_steps(at->up, buf);
     if (!at->key) {
-        sw_buf_printf(buf, "[%zu]", at->index);
+        sw_buf_append_text(buf, "[");
+        sw_buf_append_u64(buf, at->index);
+        sw_buf_append_text(buf, "]");
         return;
     }
     key = sw_str_from(at->key);
@@ -77,7 +79,7 @@ static void write_pointer(const struct sw_at *at, struct sw_buf *buf)
     if (at->key)
         write_token(at->key, buf);
     else
-        sw_buf_printf(buf, "%zu", at->index);
+        sw_buf_append_u64(buf, at->index);
 }
 
 static char *in_arena(const struct sw_at *at, void (*write)(const struct sw_at *, struct sw_buf *),

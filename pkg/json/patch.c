@@ -46,7 +46,9 @@ void sw_patch_write(const struct sw_patch *patch, struct sw_buf *buf)
     for (size_t i = 0; i < patch->n_ops; i++) {
         const struct sw_patch_op *op = &patch->ops[i];
 
-        sw_buf_printf(buf, "%s{\"op\":\"%s\",\"path\":", i ? "," : "", verb_names[op->verb]);
+        sw_buf_append_text(buf, i ? ",{\"op\":\"" : "{\"op\":\"");
+        sw_buf_append_text(buf, verb_names[op->verb]);
+        sw_buf_append_text(buf, "\",\"path\":");
         sw_json_write_string(sw_str_from(op->pointer), buf);
         if (op->value) {
             sw_buf_append_text(buf, ",\"value\":");

@@ -43,6 +43,50 @@ static void append_in_every_way(void **state)
     assert_true(sw_str_is(sw_buf_str(&buf), "ab-str-text-42-x!?"));
 }
 
+static void append_u64_of_every_length(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf = buf_of(100);
+
+    (void)state;
+    sw_buf_append_u64(&buf, 0);
+    sw_buf_append_text(&buf, " ");
+    sw_buf_append_u64(&buf, 9);
+    sw_buf_append_text(&buf, " ");
+    sw_buf_append_u64(&buf, 10);
+    sw_buf_append_text(&buf, " ");
+    sw_buf_append_u64(&buf, UINT64_MAX);
+    assert_holds(&buf, "0 9 10 18446744073709551615");
+}
+
+static void reserve_makes_room_and_appends_nothing(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf = buf_of(2000);
+    const char *before;
+
+    (void)state;
+    sw_buf_append_text(&buf, "abc");
+    sw_buf_reserve(&buf, 1000);
+    before = buf.data;
+    for (size_t i = 0; i < 1000; i++)
+        sw_buf_append(&buf, "x", 1);
+    assert_ptr_equal(buf.data, before);
+    assert_int_equal(buf.len, 1003);
+}
+
+static void reserve_over_the_cap_is_no_failure(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf = buf_of(4);
+
+    (void)state;
+    sw_buf_append_text(&buf, "abc");
+    sw_buf_reserve(&buf, SIZE_MAX);
+    sw_buf_append_text(&buf, "d");
+    assert_holds(&buf, "abcd");
+    sw_buf_append_text(&buf, "e");
+    sw_buf_reserve(&buf, 1);
+    assert_int_equal(sw_buf_status(&buf, NULL), SW_ELIMIT);
+}
+
 static void append_of_nothing_changes_nothing(void **state)
 {
     SW_CLEANUP(sw_buf_release) struct sw_buf buf = buf_of(0);
@@ -212,6 +256,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_in_every_way),
+        cmocka_unit_test(append_u64_of_every_length),
+        cmocka_unit_test(reserve_makes_room_and_appends_nothing),
+        cmocka_unit_test(reserve_over_the_cap_is_no_failure),
         cmocka_unit_test(append_of_nothing_changes_nothing),
         cmocka_unit_test(append_grows_over_many_sizes),
         cmocka_unit_test(append_fills_the_cap_exactly),
