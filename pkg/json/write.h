@@ -2,7 +2,10 @@
  * jansson values to text.
  *
  * A value given here is a tree of UTF-8 strings (as everything is that json/read and jansson's
- * checking constructors make), no deeper than the readers allow by much: jansson's dump recurses.
+ * checking constructors make), no deeper than the readers allow by much: the canonical form is left
+ * to jansson's dump, which recurses without end. The plain form is what every answer is written in
+ * and has a writer of its own, whose bytes are those of jansson's dump;
+ * tests/fuzz/fuzz_read.c holds it to that.
  */
 #ifndef SW_JSON_WRITE_H
 #define SW_JSON_WRITE_H
@@ -13,7 +16,8 @@
 #include <jansson.h>
 
 /* Appends `value` as compact JSON, members in their own order. A failure stays in buf
- * (sw_buf_status). */
+ * (sw_buf_status): SW_ENOMEM, or SW_ELIMIT at its cap or nested over four times SW_JSON_MAX_DEPTH.
+ * NULL is taken for the allocation that failed. */
 void sw_json_write(const json_t *value, struct sw_buf *buf);
 
 /* The canonical form: compact, members sorted by key, so that equal values give equal bytes. For

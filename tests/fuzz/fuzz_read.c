@@ -18,6 +18,18 @@ static void write_value(const json_t *value, size_t size, struct sw_buf *ret)
     FUZZ_CHECK(sw_buf_status(ret, NULL) == 0);
 }
 
+/* What is written is what jansson writes, byte for byte. */
+static void check_written(const json_t *value, size_t size)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf text;
+    char *expected = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    write_value(value, size, &text);
+    FUZZ_CHECK(expected);
+    FUZZ_CHECK(sw_str_eq(sw_buf_str(&text), sw_str_from(expected)));
+    free(expected);
+}
+
 static void check_same(const json_t *a, const json_t *b, size_t size)
 {
     SW_CLEANUP(sw_buf_release) struct sw_buf a_text;
@@ -69,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(verdict == err.code);
     if (verdict == 0) {
         check_same(value, expected, size);
+        check_written(value, size);
         check_round_trip(value, size);
     } else {
         FUZZ_CHECK(verdict == SW_ESYNTAX || verdict == SW_ELIMIT);
