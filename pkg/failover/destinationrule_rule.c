@@ -1,5 +1,6 @@
 #include "failover/destinationrule_rule.h"
 
+#include "base/cleanup.h"
 #include "failover/cover.h"
 #include "failover/policy.h"
 #include "model/destinationrule.h"
@@ -14,6 +15,8 @@
 struct work {
     struct sw_outcome *outcome;
     const struct sw_setting *setting;
+    json_t *outlier;  /* outlierDetection; made once for all levels, NULL until one needs it */
+    json_t *locality; /* localityLbSetting; the same */
 };
 
 /* Where a level's trafficPolicy stands; the steps live in the caller's frame. */
@@ -84,8 +87,9 @@ static int inject_outlier(struct work *work, const struct sw_level *level, const
         return warn_explicit_outlier(work, level, here, reterr);
     if (inherits(level))
         return 0;
-    return sw_outcome_change(work->outcome, SW_PATCH_ADD, here, sw_policy_outlier(work->setting),
-                             reterr);
+    if (!work->outlier)
+        work->outlier = sw_policy_outlier(work->setting);
+    return sw_outcome_change(work->outcome, SW_PATCH_ADD, here, work->outlier, reterr);
 }
 
 /* What the user has set in a loadBalancer stays; this says what it costs. */
@@ -104,11 +108,20 @@ static int warn_explicit_locality(struct work *work, const struct sw_level *leve
     return 0;
 }
 
+/* A loadBalancer of nothing but the locality settings, which it shares; NULL when out of memory. */
+static json_t *load_balancer(json_t *locality)
+{
+    json_auto_t *value = json_object();
+
+    if (json_object_set(value, "localityLbSetting", locality) < 0)
+        return NULL;
+    return SW_TAKE(value);
+}
+
 static int inject_locality(struct work *work, const struct sw_level *level, const struct sw_at *at,
                            struct sw_err *reterr)
 {
     const struct sw_at *here = SW_AT_KEY(at, "loadBalancer");
-    json_t *value;
 
     if (level->zone_aware)
         return warn(work, SW_ZONE_AWARE, SW_AT_KEY(here, "zoneAwareLbSetting"), reterr);
@@ -118,14 +131,13 @@ static int inject_locality(struct work *work, const struct sw_level *level, cons
         return warn_explicit_locality(work, level, here, reterr);
     if (!sw_policy_has_locality(work->setting) || (inherits(level) && !level->has_load_balancer))
         return 0;
-    value = sw_policy_locality(work->setting);
+    if (!work->locality)
+        work->locality = sw_policy_locality(work->setting);
     if (level->has_load_balancer)
         return sw_outcome_change(work->outcome, SW_PATCH_ADD, SW_AT_KEY(here, "localityLbSetting"),
-                                 value, reterr);
-    if (!value)
-        return sw_err_nomem(reterr);
-    return sw_outcome_change(work->outcome, SW_PATCH_ADD, here,
-                             json_pack("{s:o}", "localityLbSetting", value), reterr);
+                                 work->locality, reterr);
+    return sw_outcome_change(work->outcome, SW_PATCH_ADD, here, load_balancer(work->locality),
+                             reterr);
 }
 
 static int warn_tls(struct work *work, const struct sw_level *level, const struct sw_at *at,

@@ -76,6 +76,59 @@ static json_t *target(const struct track *track)
     return json_array_get(track->place, index);
 }
 
+/* Puts a value, which is counted and not copied, where the step leads; false when out of memory. A
+ * member is added or replaced, an element replaced. */
+static bool put(const struct track *track, json_t *value)
+{
+    size_t index;
+
+    if (json_is_object(track->place))
+        return json_object_setn_new_nocheck(track->place, track->step.data, track->step.len,
+                                            json_incref(value)) == 0;
+    return to_index(track->step, json_array_size(track->place), &index) &&
+           json_array_set_new(track->place, index, json_incref(value)) == 0;
+}
+
+static bool is_container(const json_t *value)
+{
+    return json_is_object(value) || json_is_array(value);
+}
+
+static size_t size_of(const json_t *container)
+{
+    return json_is_object(container) ? json_object_size(container) : json_array_size(container);
+}
+
+/* A copy of a container, with the same values in it: each has one holder more, so that the walk
+ * copies the next of them too if it leads there. NULL when out of memory, which jansson 2.14's copy
+ * only notices before its first member. */
+static json_t *copy_of(json_t *container)
+{
+    json_auto_t *copy = json_copy(container);
+
+    return size_of(copy) == size_of(container) ? SW_TAKE(copy) : NULL;
+}
+
+/* Goes on to what the step leads to. What has other holders than the document, such as the patch
+ * that it was added from, is replaced by a copy first, because the walk ends in a change. */
+static int advance(struct track *track, struct sw_err *reterr)
+{
+    json_t *next = target(track);
+
+    if (!next)
+        return sw_err_set(reterr, SW_ENOENT, "there is no \"%.*s\" on the way",
+                          SW_STR_ARG(track->step));
+    if (is_container(next) && next->refcount > 1) {
+        json_auto_t *copy = copy_of(next);
+
+        if (!copy || !put(track, copy))
+            return sw_err_nomem(reterr);
+        next = copy; /* the document holds it now */
+    }
+    track->place = next;
+    return 0;
+}
+
 /* Walks to the object or array that holds what the pointer names, and takes its last step. */
 static int find_parent(struct track *track, struct sw_err *reterr)
 {
@@ -86,35 +139,27 @@ static int find_parent(struct track *track, struct sw_err *reterr)
             return r;
         if (n_steps > SW_JSON_MAX_DEPTH)
             return sw_err_set(reterr, SW_ELIMIT, "over %d steps deep", SW_JSON_MAX_DEPTH);
-        if (!json_is_object(track->place) && !json_is_array(track->place))
+        if (!is_container(track->place))
             return sw_err_set(reterr, SW_ETYPE, "\"%.*s\" cannot lie in %s",
                               SW_STR_ARG(track->step), sw_json_type_name(track->place));
         if (track->rest.len == 0)
             return 0;
-        track->place = target(track);
-        if (!track->place)
-            return sw_err_set(reterr, SW_ENOENT, "there is no \"%.*s\" on the way",
-                              SW_STR_ARG(track->step));
+        r = advance(track, reterr);
+        if (r < 0)
+            return r;
     }
 }
 
 static int apply_to_object(const struct track *track, const struct sw_patch_op *op,
                            struct sw_err *reterr)
 {
-    const char *key = track->step.data;
-    size_t len = track->step.len;
-    json_t *copy;
-
     if (op->verb != SW_PATCH_ADD && !target(track))
         return missing(track, reterr);
     if (op->verb == SW_PATCH_REMOVE) {
-        json_object_deln(track->place, key, len);
+        json_object_deln(track->place, track->step.data, track->step.len);
         return 0;
     }
-    copy = json_deep_copy(op->value);
-    if (!copy || json_object_setn_new_nocheck(track->place, key, len, copy) < 0)
-        return sw_err_nomem(reterr);
-    return 0;
+    return put(track, op->value) ? 0 : sw_err_nomem(reterr);
 }
 
 static int apply_to_array(const struct track *track, const struct sw_patch_op *op,
@@ -122,7 +167,6 @@ static int apply_to_array(const struct track *track, const struct sw_patch_op *o
 {
     size_t size = json_array_size(track->place), index = size;
     bool add = op->verb == SW_PATCH_ADD;
-    json_t *copy;
 
     if (!(add && sw_str_is(track->step, "-")) && !to_index(track->step, size + add, &index))
         return missing(track, reterr);
@@ -130,9 +174,9 @@ static int apply_to_array(const struct track *track, const struct sw_patch_op *o
         json_array_remove(track->place, index);
         return 0;
     }
-    copy = json_deep_copy(op->value);
-    if (!copy || (add ? json_array_insert_new(track->place, index, copy)
-                      : json_array_set_new(track->place, index, copy)) < 0)
+    if (!add)
+        return put(track, op->value) ? 0 : sw_err_nomem(reterr);
+    if (json_array_insert_new(track->place, index, json_incref(op->value)) < 0)
         return sw_err_nomem(reterr);
     return 0;
 }

@@ -14,9 +14,13 @@
 
 #include <jansson.h>
 
-/* Applies every operation to `document`, in place and in order. Values are copied, so that a later
- * operation inside one leaves the patch as it was. Call inside the sw_json_scope, if any, in which
- * the document was made. On failure the document is left half-patched: throw it away.
+/* Applies every operation to `document`, in place and in order. Values are shared, not copied: the
+ * document counts a reference to each, so it must not outlive the arena that the patch is in, and
+ * nothing else may change them in place afterwards. Operations never do: what lies on the way of
+ * one and has other holders than the document is first replaced in it by a copy, so that the patch,
+ * and every other place of a value that stands in two, is left as it was. Call inside the
+ * sw_json_scope, if any, in which the document was made. On failure the document is left
+ * half-patched: throw it away.
  * The message names the operation, from 0, and its pointer. Fails with
  *   SW_ENOENT   a missing member or element on the way; a replace or remove of one; an index past
  *               the end; "-" where nothing is added; a name that is no index

@@ -127,6 +127,44 @@ static void apply_leaves_the_patch_as_it_was(void **state)
     assert_true(sw_str_is(sw_buf_str(&buf), text));
 }
 
+/* Two places that one value was put in are two values to the operations behind. */
+static void apply_within_a_value_that_stands_twice(void **state)
+{
+    SW_CLEANUP(release_trial) struct trial trial;
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf;
+    struct sw_patch_op *ops;
+
+    (void)state;
+    assert_int_equal(try(&trial, "{}", "[" ADD("/a", "{\"in\":{\"list\":[]}}") ","
+                                       ADD("/b", "0") "," ADD("/b/in/list/0", "1") ","
+                                       ADD("/a/in/more", "2") "]"), SW_ETYPE);
+    ops = trial.patch.ops;
+    ops[1].value = ops[0].value;
+    {
+        SW_JSON_SCOPE(&trial.arena);
+        trial.document = json_object();
+        assert_int_equal(sw_patch_apply(&trial.patch, trial.document, NULL), 0);
+    }
+    sw_buf_init(&buf, MAX);
+    sw_json_write(trial.document, &buf);
+    sw_json_write(ops[0].value, &buf);
+    assert_true(sw_str_is(sw_buf_str(&buf), "{\"a\":{\"in\":{\"list\":[],\"more\":2}},"
+                                            "\"b\":{\"in\":{\"list\":[1]}}}"
+                                            "{\"in\":{\"list\":[]}}"));
+}
+
+static void apply_shares_what_is_not_changed(void **state)
+{
+    SW_CLEANUP(release_trial) struct trial trial;
+
+    (void)state;
+    assert_int_equal(try(&trial, "{\"list\":[]}", "[" ADD("/a", "{}") "," ADD("/list/0", "{}") "]"),
+                     0);
+    assert_ptr_equal(json_object_get(trial.document, "a"), trial.patch.ops[0].value);
+    assert_ptr_equal(json_array_get(json_object_get(trial.document, "list"), 0),
+                     trial.patch.ops[1].value);
+}
+
 static void apply_where_nothing_is(void **state)
 {
     static const struct {
@@ -221,8 +259,9 @@ static void apply_of_the_longest_pointer(void **state)
 /* Whatever the cap, applying ends in the result or in SW_ENOMEM. */
 static void apply_in_an_arena_of_every_size(void **state)
 {
-    static const char patch_text[] = "[" ADD("/a", "{\"b\":[1,2]}") "," ADD(
-        "/list/0", "\"x\"") "," REPLACE("/list/1", "{}") "," REPLACE("/c", "[]") "]";
+    static const char patch_text[] =
+        "[" ADD("/a", "{\"b\":[1,2]}") "," ADD("/list/0", "\"x\"") "," REPLACE("/list/1", "{}") ","
+        REPLACE("/c", "[]") "," ADD("/a/b/-", "3") "]";
     SW_CLEANUP(sw_arena_release) struct sw_arena arena;
     struct sw_patch patch;
     bool fits = false;
@@ -268,6 +307,8 @@ int main(void)
         cmocka_unit_test(apply_to_elements),
         cmocka_unit_test(apply_in_order_and_within_new_values),
         cmocka_unit_test(apply_leaves_the_patch_as_it_was),
+        cmocka_unit_test(apply_within_a_value_that_stands_twice),
+        cmocka_unit_test(apply_shares_what_is_not_changed),
         cmocka_unit_test(apply_where_nothing_is),
         cmocka_unit_test(apply_where_a_scalar_is),
         cmocka_unit_test(apply_of_what_is_no_pointer),
