@@ -235,7 +235,7 @@ int sw_dir_list(const char *path, enum sw_dir_depth depth, struct sw_arena *aren
 int sw_dir_fingerprint(const char *path, uint64_t *ret, struct sw_err *reterr)
 {
     SW_CLEANUP(sw_arena_release) struct sw_arena arena;
-    struct sw_dir_files files;
+    struct sw_dir_files files = {0};
     int r;
 
     sw_arena_init(&arena, LIST_CHUNK_BYTES, MAX_LIST_BYTES);
