@@ -13,8 +13,9 @@
 
 #include "base/banned.h"
 
-/* What a thread's arena keeps from one review to the next: the usual one needs no more. */
-#define CHUNK_BYTES        ((size_t)64 << 10)
+/* What a thread's arena keeps from one review to the next: a review of 10 KB that is patched at a
+ * hundred places needs no more. It takes as much memory as the largest so far has touched. */
+#define CHUNK_BYTES        ((size_t)1 << 20)
 
 #define SHED_RETRY_AFTER_S 1
 
