@@ -9,9 +9,9 @@
  * (SW_ADMIT_MAX_ARENA_BYTES), so only SW_ADMIT_LARGE_AT_ONCE of them are judged at a time, each in
  * an arena that is given back at once; another one is told to come again in a second, which the
  * API server does by itself. For judging that is n_threads * 16 MiB + 2 * 256 MiB at the very
- * worst, and under 1 MiB a thread in practice. Bodies on their way in are the server's: each connection
- * may hold one, so SW_SERVER_MAX_CONNECTIONS times 7 MiB if as many clients send at once; a
- * NetworkPolicy or --client-ca-file keeps all but API servers out.
+ * worst, and under 1 MiB a thread in practice. Bodies on their way in are the server's: each
+ * connection may hold one, so SW_SERVER_MAX_CONNECTIONS times 7 MiB if as many clients send at
+ * once; a NetworkPolicy or --client-ca-file keeps all but API servers out.
  */
 #ifndef SW_WEBHOOK_ADMIT_HANDLER_H
 #define SW_WEBHOOK_ADMIT_HANDLER_H

@@ -38,7 +38,7 @@ static const struct option rows[] = {
 static int read_number(const char *option, const char *value, uint64_t min, uint64_t max,
                        uint64_t *ret, struct sw_err *reterr)
 {
-    uint64_t number;
+    uint64_t number = 0;
 
     if (!sw_str_to_u64(sw_str_from(value), max, &number) || number < min)
         return sw_err_set(reterr, SW_EUSAGE,
@@ -62,7 +62,7 @@ static int take_client_name(struct sw_options *options, const char *value, struc
 
 static int take_threads(struct sw_options *options, const char *value, struct sw_err *reterr)
 {
-    uint64_t number;
+    uint64_t number = 0;
     int r = read_number("threads", value, 1, SW_OPTIONS_THREADS_MAX, &number, reterr);
 
     if (r == 0)
@@ -72,7 +72,7 @@ static int take_threads(struct sw_options *options, const char *value, struct sw
 
 static int take_drain(struct sw_options *options, const char *value, struct sw_err *reterr)
 {
-    uint64_t number;
+    uint64_t number = 0;
     int r = read_number("drain-seconds", value, 0, SW_OPTIONS_DRAIN_MAX_S, &number, reterr);
 
     if (r == 0)
