@@ -6,8 +6,6 @@
 
 #include "base/banned.h"
 
-SW_DEFINE_CLEANUP(cleanup_json, json_t, json_decref);
-
 int sw_yaml_check_depth(int depth, struct sw_err *reterr)
 {
     if (depth >= SW_JSON_MAX_DEPTH)
@@ -120,7 +118,7 @@ static int copy_items(struct sw_yaml_anchors *anchors, json_t *from, int depth, 
 int sw_yaml_copy(struct sw_yaml_anchors *anchors, json_t *value, int depth, json_t **ret,
                  struct sw_err *reterr)
 {
-    SW_CLEANUP(cleanup_json) json_t *to = NULL;
+    json_auto_t *to = NULL;
     bool object = json_is_object(value), array = json_is_array(value);
     int status = object || array ? sw_yaml_check_depth(depth, reterr) : 0;
 

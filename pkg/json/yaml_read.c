@@ -6,8 +6,6 @@
 
 #include "base/banned.h"
 
-SW_DEFINE_CLEANUP(cleanup_json, json_t, json_decref);
-
 static void drop_documents(struct sw_yaml_documents *documents)
 {
     for (size_t i = 0; i < documents->n; i++)
@@ -96,7 +94,7 @@ static void skip_space(struct rest *rest)
  * duplicate keys, or SW_ENOMEM. */
 static int read_json_object(struct rest *rest, struct sw_yaml_document *ret, struct sw_err *err)
 {
-    SW_CLEANUP(cleanup_json) json_t *value = NULL;
+    json_auto_t *value = NULL;
     size_t n_members, len;
     int status;
 

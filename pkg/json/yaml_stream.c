@@ -8,8 +8,6 @@
 #define SEQ_TAG   "tag:yaml.org,2002:seq"
 #define MERGE_TAG "tag:yaml.org,2002:merge"
 
-SW_DEFINE_CLEANUP(cleanup_json, json_t, json_decref);
-
 /* A mapping as it is read. */
 struct mapping {
     json_t *object; /* owned */
@@ -141,7 +139,7 @@ static int begin_collection(struct sw_yaml_stream *stream, const yaml_event_t *e
 static int build_sequence(struct sw_yaml_stream *stream, const yaml_event_t *first, int depth,
                           json_t **ret, struct sw_err *err)
 {
-    SW_CLEANUP(cleanup_json) json_t *array = json_array();
+    json_auto_t *array = json_array();
     size_t anchor;
     int status = array ? begin_collection(stream, first, depth, &anchor, err) : sw_err_nomem(err);
 
@@ -195,7 +193,7 @@ static int merge_object(struct mapping *mapping, json_t *from, struct sw_err *er
 static int merge(struct sw_yaml_stream *stream, const yaml_event_t *first, int depth,
                  struct mapping *mapping, struct sw_err *err)
 {
-    SW_CLEANUP(cleanup_json) json_t *from = NULL;
+    json_auto_t *from = NULL;
     bool list;
     int status = build(stream, first, depth, &from, err);
 
@@ -245,7 +243,7 @@ static int add_member(struct sw_yaml_stream *stream, const yaml_event_t *key_eve
                       struct mapping *mapping, struct sw_err *err)
 {
     SW_CLEANUP(yaml_event_delete) yaml_event_t event = {0};
-    SW_CLEANUP(cleanup_json) json_t *value = NULL, *anchored_key = NULL;
+    json_auto_t *value = NULL, *anchored_key = NULL;
     struct sw_str key;
     int status;
 
@@ -320,7 +318,7 @@ static int build_document(struct sw_yaml_stream *stream, struct sw_yaml_document
 {
     SW_CLEANUP(yaml_event_delete) yaml_event_t first = {0};
     SW_CLEANUP(yaml_event_delete) yaml_event_t end = {0};
-    SW_CLEANUP(cleanup_json) json_t *value = NULL;
+    json_auto_t *value = NULL;
     int status = next_event(stream, &first, err);
 
     if (status == 0)
