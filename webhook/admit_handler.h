@@ -2,7 +2,7 @@
  * POST /mutate and POST /validate: a review in, its answer out, on the server's threads.
  *
  * A request takes the index as it is, decides by sw_admit() and answers; it waits for nothing,
- * takes no lock and calls nobody.
+ * takes no lock (but a flag, for a moment, to find the counter of a finding) and calls nobody.
  *
  * Memory. A thread keeps one arena, and a review of up to SW_ADMIT_SMALL_BODY_BYTES finds all it
  * needs within SW_ADMIT_SMALL_ARENA_BYTES of it. Larger ones, which are rare, may need far more
