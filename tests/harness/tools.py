@@ -1,10 +1,16 @@
-"""The real programs, built by hack/tools where the cache lacks them."""
+"""Our programs, and the real ones, which hack/tools builds where the cache lacks them."""
 
 import functools
+import os
 import pathlib
 import subprocess
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def program(name):
+    """The path of a program of ours: in the folder $SPILLWAY_BIN if that is set, else in bin/."""
+    return pathlib.Path(os.environ.get("SPILLWAY_BIN") or REPOSITORY / "bin").resolve() / name
 
 
 @functools.cache

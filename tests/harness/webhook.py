@@ -6,9 +6,8 @@ from . import endpoints
 from .net import free_port, host_address
 from .process import Part, Process, answers_ok
 from .registration import Registration
-from .tools import REPOSITORY
+from .tools import REPOSITORY, program
 
-_BINARY = REPOSITORY / "bin" / "spillway-webhook"
 _MANIFESTS = REPOSITORY / "manifests"
 _PORT_NAME = "https"
 
@@ -72,7 +71,7 @@ class Webhook(Part):
         serving = self.authority.new_serving(f"webhook-{self._number}", [host])
         sources = [f"--cluster={name}={source}" for name, source in clusters.items()]
         return [
-            *[_BINARY, "--listen", self.address],
+            *[program("spillway-webhook"), "--listen", self.address],
             *["--tls-cert-file", serving.chain, "--tls-key-file", serving.key],
             *["--probe-listen", self.probe_url.removeprefix("http://"), *sources],
         ]

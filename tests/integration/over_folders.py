@@ -16,9 +16,9 @@ import yaml
 from harness import Process
 from harness.net import free_port
 from harness.process import answers_ok
-from harness.tools import REPOSITORY
+from harness.tools import REPOSITORY, program
 
-BINARY = REPOSITORY / "bin" / "spillway-webhook"
+BINARY = program("spillway-webhook")
 CERTS_GEN = REPOSITORY / "certs" / "gen"
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
