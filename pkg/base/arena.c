@@ -51,6 +51,15 @@ void sw_arena_release(struct sw_arena *arena)
     arena->chunk_bytes = arena->first_chunk_bytes;
 }
 
+void sw_arena_wipe(struct sw_arena *arena)
+{
+    if (!arena)
+        return;
+    for (struct sw_arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->older)
+        explicit_bzero(chunk->bytes, chunk->used_bytes);
+    sw_arena_release(arena);
+}
+
 void sw_arena_clear(struct sw_arena *arena)
 {
     struct sw_arena_chunk *first = arena->chunks;

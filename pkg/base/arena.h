@@ -32,6 +32,10 @@ void sw_arena_init(struct sw_arena *arena, size_t chunk_bytes, size_t max_bytes)
 /* Gives all memory back; the arena stays usable. NULL is allowed. */
 void sw_arena_release(struct sw_arena *arena);
 
+/* The same, and leaves nothing of it in freed memory: for an arena that holds credentials. What a
+ * clear gave back before is out of its reach. */
+void sw_arena_wipe(struct sw_arena *arena);
+
 /* Forgets everything allocated but keeps the first chunk for the next round, so that a thread that
  * serves one request after another asks the heap for nothing. */
 void sw_arena_clear(struct sw_arena *arena);

@@ -133,6 +133,19 @@ static void release_leaves_a_usable_arena_and_accepts_null(void **state)
     sw_arena_release(&arena);
 }
 
+static void wipe_leaves_a_usable_arena_and_accepts_null(void **state)
+{
+    SW_CLEANUP(sw_arena_release) struct sw_arena arena = arena_of(16, MAX);
+
+    (void)state;
+    for (size_t i = 0; i < 20; i++)
+        assert_non_null(sw_arena_copy(&arena, SW_STR("a token")).data);
+    sw_arena_wipe(&arena);
+    assert_int_equal(arena.held_bytes, 0);
+    assert_string_equal(sw_arena_copy(&arena, SW_STR("again")).data, "again");
+    sw_arena_wipe(NULL);
+}
+
 static void push_keeps_what_is_there_and_zeroes_what_is_new(void **state)
 {
     SW_CLEANUP(sw_arena_release) struct sw_arena arena = arena_of(FIRST_CHUNK, 1 << 16);
@@ -210,6 +223,7 @@ int main(void)
         cmocka_unit_test(clear_keeps_the_first_chunk_only),
         cmocka_unit_test(clear_gives_back_a_first_chunk_made_for_one_large_piece),
         cmocka_unit_test(release_leaves_a_usable_arena_and_accepts_null),
+        cmocka_unit_test(wipe_leaves_a_usable_arena_and_accepts_null),
         cmocka_unit_test(push_keeps_what_is_there_and_zeroes_what_is_new),
         cmocka_unit_test(push_over_the_cap_leaves_the_old_array),
         cmocka_unit_test(copy_is_apart_and_ends_in_nul),
