@@ -153,7 +153,7 @@ void sw_kube_client_free(struct sw_kube_client *client)
         sw_store_free(client->stores[i]);
     pthread_mutex_unlock(client->lock);
     sw_http_target_free(client->target);
-    sw_arena_release(&client->arena);
+    sw_arena_wipe(&client->arena); /* the credentials are in it */
     free(client);
 }
 

@@ -81,7 +81,7 @@ static void abandon(struct sw_watcher *watcher)
     watcher->transfer = NULL;
 }
 
-static void send_request(struct sw_watcher *watcher, const struct sw_request *request)
+static void send_request(struct sw_watcher *watcher, struct sw_request *request)
 {
     const struct sw_watcher_options *options = &watcher->options;
     const struct sw_http_sink sink = {watcher, on_response, on_data, on_closed};
@@ -93,6 +93,7 @@ static void send_request(struct sw_watcher *watcher, const struct sw_request *re
     abandon(watcher); /* the rest of an answer that was not 200 */
     sw_buf_init(&query, MAX_PATH_BYTES);
     sw_buf_init(&path, MAX_PATH_BYTES);
+    request->label_selector = options->label_selector;
     sw_request_write_query(request, &query);
     sw_buf_append_text(&path, options->path);
     sw_buf_append_text(&path, "?");

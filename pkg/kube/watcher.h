@@ -14,6 +14,7 @@ struct sw_watcher_options {
     struct sw_http *http;
     struct sw_http_target *target;
     const char *path; /* of the resource: "/api/v1/services" */
+    struct sw_str label_selector; /* as in struct sw_request; unset: every object */
     struct sw_reflector_sink sink;
     enum sw_reflector_presence presence;
     uint64_t seed; /* of the jitter: another one for each watcher */

@@ -176,6 +176,7 @@ void sw_reflector_response(struct sw_reflector *reflector, int64_t now_ms, int h
     if (reflector->phase != SW_REFLECTOR_ASKING)
         return;
     reflector->stats.heard_ms = now_ms;
+    reflector->stats.http_status = http_status;
     if (http_status != 404)
         reflector->missing_ms = -1;
     switch (http_status) {

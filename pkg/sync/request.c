@@ -2,9 +2,12 @@
 
 #include "base/banned.h"
 
-/* Appends "&key=" and the value with what a query reserves escaped (RFC 3986 section 2.3). */
-static void write_parameter(const char *key, struct sw_str value, struct sw_buf *buf)
+/* Appends "&key=" and the value with what a query reserves escaped (RFC 3986 section 2.3); nothing
+ * for an unset value. */
+static void write_set(const char *key, struct sw_str value, struct sw_buf *buf)
 {
+    if (!value.len)
+        return;
     sw_buf_printf(buf, "&%s=", key);
     for (size_t i = 0; i < value.len; i++) {
         char c = value.data[i];
@@ -21,13 +24,13 @@ void sw_request_write_query(const struct sw_request *request, struct sw_buf *buf
 {
     if (request->verb == SW_REQUEST_LIST) {
         sw_buf_printf(buf, "limit=%u", request->limit);
-        if (request->continue_token.len)
-            write_parameter("continue", request->continue_token, buf);
+        write_set("labelSelector", request->label_selector, buf);
+        write_set("continue", request->continue_token, buf);
         return;
     }
     sw_buf_printf(buf, "watch=1&allowWatchBookmarks=true&timeoutSeconds=%u", request->timeout_s);
     if (request->verb == SW_REQUEST_WATCH_LIST)
         sw_buf_append_text(buf, "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
-    if (request->resource_version.len)
-        write_parameter("resourceVersion", request->resource_version, buf);
+    write_set("labelSelector", request->label_selector, buf);
+    write_set("resourceVersion", request->resource_version, buf);
 }

@@ -20,6 +20,8 @@ struct sw_request {
     struct sw_str continue_token;   /* of a list; unset for the first page; borrowed */
     unsigned int limit;             /* of a list: most objects of the page */
     unsigned int timeout_s;         /* of a watch, for the API server to end it by */
+    struct sw_str label_selector;   /* only objects with these labels, "KEY=VALUE,..."; unset: all;
+                                       borrowed */
 };
 
 /* Appends the query of a request: "watch=1&allowWatchBookmarks=true&...". Values are escaped. A

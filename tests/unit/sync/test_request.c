@@ -30,6 +30,22 @@ static void write_query_of_a_list_pages(void **state)
                  "limit=250&continue=eyJ2Ijoi%2F%2B%3D%26");
 }
 
+static void write_query_selects_by_labels(void **state)
+{
+    struct sw_request request = {
+        .verb = SW_REQUEST_LIST, .limit = 500, .label_selector = SW_STR("spillway.dev/c=true")};
+
+    (void)state;
+    assert_query(request, "limit=500&labelSelector=spillway.dev%2Fc%3Dtrue");
+    request.continue_token = SW_STR("t");
+    assert_query(request, "limit=500&labelSelector=spillway.dev%2Fc%3Dtrue&continue=t");
+    request.verb = SW_REQUEST_WATCH;
+    request.timeout_s = 300;
+    request.resource_version = SW_STR("7");
+    assert_query(request, "watch=1&allowWatchBookmarks=true&timeoutSeconds=300"
+                          "&labelSelector=spillway.dev%2Fc%3Dtrue&resourceVersion=7");
+}
+
 static void write_query_of_a_list_asks_for_the_most_recent_state(void **state)
 {
     (void)state;
@@ -73,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(write_query_of_a_list_pages),
+        cmocka_unit_test(write_query_selects_by_labels),
         cmocka_unit_test(write_query_of_a_list_asks_for_the_most_recent_state),
         cmocka_unit_test(write_query_of_a_watch_goes_on_from_its_version),
         cmocka_unit_test(write_query_of_a_streamed_list),
