@@ -53,7 +53,60 @@
     X(SW_CLUSTER_UNSEEN, "ClusterUnseen", "a cluster has not been seen yet")                       \
     X(SW_UNKNOWN_FIELD, "UnknownField", "no such field: nothing reads it")                         \
     X(SW_PRIORITY_WINS, "PriorityWins",                                                            \
-      "failoverPriority by region or zone excludes regionalFailover")
+      "failoverPriority by region or zone excludes regionalFailover")                              \
+    /* plan: emitted, and waits */                                                                 \
+    X(SW_PLANNED, "Planned", "failover is in place")                                               \
+    X(SW_WAITS_RULE, "WaitsForDestinationRule",                                                    \
+      "waits until a DestinationRule with outlierDetection has been visible for 2 s")              \
+    X(SW_WAITS_GATEWAY, "WaitsForRemoteGateway", "waits until the gateway there holds the host")   \
+    X(SW_WAITS_STUB, "WaitsForStub", "waits until the stub Service is there")                      \
+    X(SW_WAITS_NEW, "WaitsForReplacement", "stays until what replaces it is there")                \
+    X(SW_WAITS_ENTRIES, "WaitsForWorkloadEntries",                                                 \
+      "stays until the WorkloadEntries that need it are gone")                                     \
+    X(SW_WAITS_RELIST, "WaitsForRelist",                                                           \
+      "many would go after a relist: waits for one more complete list, or 30 s")                   \
+    X(SW_WAITS_UNSEEN, "WaitsForCluster",                                                          \
+      "the cluster has not been seen yet: what leads there stays as it is")                        \
+    X(SW_NO_LONGER_WANTED, "NoLongerWanted", "nothing asks for it any more")                       \
+    X(SW_RELEASED, "Released", "another manager has taken it over")                                \
+    X(SW_FOREIGN, "NotOurs", "it lacks our label or our field manager, so it is left alone")       \
+    /* plan: withheld */                                                                           \
+    X(SW_NO_READY_PODS, "NoReadyPods", "it has no ready pods there")                               \
+    X(SW_NO_SIDECAR, "NoSidecar", "its ready pods there have no sidecar")                          \
+    X(SW_NO_OUTLIER_DETECTION, "NoOutlierDetection",                                               \
+      "without outlierDetection, healthy traffic would leave the cluster")                         \
+    X(SW_CLIENT_RULE, "ClientRuleWithoutOutlierDetection",                                         \
+      "a DestinationRule of a client namespace lacks outlierDetection")                            \
+    X(SW_NO_GATEWAY, "NoGateway", "no gateway there matches the setting")                          \
+    X(SW_GATEWAY_NOT_READY, "GatewayNotReady", "no pod of the gateway is ready")                   \
+    X(SW_GATEWAY_FOREIGN_PODS, "GatewaySelectsOthers",                                             \
+      "pods of another namespace match the gateway Service's selector")                            \
+    X(SW_GATEWAY_NO_SELECTOR, "GatewayNoSelector", "the gateway Service has no selector")          \
+    X(SW_GATEWAY_VIEW, "GatewayNetworkView",                                                       \
+      "ISTIO_META_REQUESTED_NETWORK_VIEW must be its network, or requests could go "               \
+      "round in a loop")                                                                           \
+    X(SW_GATEWAY_INGRESS, "GatewayIsIngress", "its ingress routes will not fail over")             \
+    X(SW_GATEWAY_NO_ADDRESS, "GatewayNoAddress", "the gateway has no address yet")                 \
+    X(SW_GATEWAY_UNRESOLVED, "GatewayUnresolved", "the gateway's name has no addresses")           \
+    X(SW_GATEWAY_DNS_OFF, "GatewayDNSOff",                                                         \
+      "ENABLE_DNS_RESOLUTION_AT_EDGE is false, and the gateway has a name only")                   \
+    X(SW_ADDRESS_FAMILY, "AddressFamily", "the gateway has no address of this cluster's families") \
+    X(SW_NETWORK_SHARED, "NetworkShared", "two clusters share a network name")                     \
+    X(SW_NATIVE, "NativeMultiCluster", "istiod already reads that cluster itself")                 \
+    X(SW_PORT_MISMATCH, "PortMismatch", "a port has another number there")                         \
+    X(SW_PORT_ABSENT, "PortAbsent", "a port is absent there, so it will not fail over")            \
+    X(SW_NOT_EXPORTED, "NotExported", "exportTo hides it from the gateway")                        \
+    X(SW_MTLS_DISABLED, "MTLSDisabled", "PeerAuthentication disables mTLS")                        \
+    X(SW_ROOT_CERT, "RootCertificate", "the clusters have different root certificates")            \
+    X(SW_REMOTE_EXPIRED, "RemoteExpired",                                                          \
+      "the cluster has been out of reach for longer than --remote-ttl")                            \
+    X(SW_SELECTOR_SHARED, "SelectorShared", "another Service would select the WorkloadEntry too")  \
+    X(SW_SUBSET_CONFLICT, "SubsetConflict", "the clusters give a subset different labels")         \
+    X(SW_SUBSET_ABSENT, "SubsetAbsent", "the rule there lacks a subset")                           \
+    X(SW_PASSTHROUGH_TAKEN, "PassthroughTaken",                                                    \
+      "a user's AUTO_PASSTHROUGH Gateway serves the same workload and port")                       \
+    X(SW_NO_NAMESPACE, "NoNamespace", "there is no such namespace here")                           \
+    X(SW_STUB_DISABLED, "StubDisabled", "spillway.dev/stub: disabled")
 
 enum sw_reason {
 #define SW_REASON_ENUM(name, word, sentence) name,
