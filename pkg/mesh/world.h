@@ -41,6 +41,8 @@ struct sw_mesh_backends {
         *groups; /* by service account, then labels as a text; no two alike */
     size_t n_groups;
     uint32_t n_plain;               /* ready pods without a sidecar */
+    bool waiting; /* the pod of an endpoint has not been seen yet: the groups are as they were
+                     before, and where there are none, that is unknown and not zero */
     const struct sw_str *export_to; /* annotation networking.istio.io/exportTo, item by item,
                                        sorted; none: everyone sees it */
     size_t n_export_to;
