@@ -9,6 +9,7 @@
 
 from . import endpoints, netns
 from .apiserver import ApiServer, Result
+from .client import Client
 from .istiod import Istiod
 from .pki import Authority
 from .process import NotReady, Process, wait_until
@@ -18,6 +19,7 @@ from .webhook import Webhook
 __all__ = [
     "ApiServer",
     "Authority",
+    "Client",
     "Istiod",
     "NotReady",
     "Process",

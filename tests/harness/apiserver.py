@@ -1,6 +1,7 @@
 """One cluster's API: etcd and kube-apiserver on loopback, and kubectl to speak to it."""
 
 import base64
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -10,10 +11,13 @@ import shutil
 import ssl
 import subprocess
 
+from .client import Client
 from .net import free_port, host_address
 from .pki import Authority
 from .process import Part, Process, answers_ok, wait_until
 from .tools import tool
+
+_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 _namespace_numbers = itertools.count(1)
 
@@ -98,10 +102,28 @@ class ApiServer(Part):
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         return name
 
+    def client(self):
+        """Speaks to the API server without kubectl, as an administrator."""
+        return Client(self.kubeconfig)
+
     def wait_for_crds(self):
-        """Waits until objects of every CRD applied so far are taken."""
-        established = "--for=condition=Established"
-        self.kubectl("wait", established, "--timeout=60s", "crds", "--all").check()
+        """Waits until objects of every CRD applied so far are taken.
+
+        Established, as CRDs have it among their conditions, is not enough: what kubectl knows of
+        the kinds there are and the storage of the objects both come a moment later.
+        """
+        with contextlib.closing(self.client()) as client:
+            crds = client.call("GET", _CRDS)[1]["items"]
+            resources = {
+                (crd["spec"]["group"], version["name"], crd["spec"]["names"]["plural"])
+                for crd in crds
+                for version in crd["spec"]["versions"]
+                if version["served"]
+            }
+            wait_until("every CRD is discovered", lambda: resources <= _discovered(client), 60)
+            for group, version, plural in resources:
+                path = f"/apis/{group}/{version}/{plural}?limit=1"
+                wait_until(path, lambda path=path: client.call("GET", path)[0] == 200, 60)
 
     def _etcd_process(self):
         argv = [
@@ -150,6 +172,18 @@ class ApiServer(Part):
             "current-context": self.name,
         }
         self.kubeconfig.write_text(json.dumps(config, indent=2))
+
+
+def _discovered(client):
+    """The resources that kubectl finds: (group, version, plural) of each."""
+    accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    groups = client.call("GET", "/apis", accept=accept)[1]["items"]
+    return {
+        (group["metadata"]["name"], version["version"], resource["resource"])
+        for group in groups
+        for version in group["versions"]
+        for resource in version.get("resources", [])
+    }
 
 
 def _documents(input):

@@ -27,8 +27,7 @@ def define(api):
     """The kinds that the objects of these tests are of."""
     for source in (["-f", istio_crds()], ["-k", MANIFESTS / "crds"]):
         api.kubectl("apply", "--server-side", *source).check()
-    established = ["wait", "--for=condition=Established", "--timeout=60s"]
-    api.kubectl(*established, "crd", "--all").check()
+    api.wait_for_crds()
 
 
 def built(api, folder=MANIFESTS):

@@ -1,5 +1,6 @@
 """The real parts are real: what the other tests conclude from rests on these."""
 
+import contextlib
 import http.server
 import json
 import signal
@@ -27,6 +28,35 @@ def test_the_api_server_takes_an_object_and_gives_it_back(api, namespace):
     api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
 
     assert api.get("configmap", "held", namespace)["data"] == data
+
+
+def crd(plural):
+    kind = plural.capitalize()
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.test.example"},
+        "spec": {
+            "group": "test.example",
+            "names": {"plural": plural, "kind": kind},
+            "scope": "Cluster",
+            "versions": [version],
+        },
+    }
+
+
+def test_new_crds_are_served_once_they_were_waited_for(api):
+    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    plurals = ["hats", "coats", "shoes", "gloves"]
+    with contextlib.closing(api.client()) as client:
+        for plural in plurals:
+            assert client.call("POST", crds, crd(plural))[0] == 201
+            api.wait_for_crds()
+            assert client.call("GET", f"/apis/test.example/v1/{plural}")[0] == 200
+            api.kubectl("get", plural).check()
+    api.kubectl("delete", *(f"crd/{plural}.test.example" for plural in plurals)).check()
 
 
 def test_istiod_lets_a_valid_rule_through(mesh, namespace):
