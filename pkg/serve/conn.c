@@ -21,11 +21,15 @@
 struct sw_conn *sw_conn_new(struct sw_loop_shared *shared, struct sw_conn **list, int fd)
 {
     size_t n_before = atomic_fetch_add_explicit(&shared->n_connections, 1, memory_order_relaxed);
-    struct sw_conn *conn = n_before < shared->max_connections ? malloc(sizeof(*conn)) : NULL;
+    SSL_CTX *context = shared->tls ? sw_tls_acquire(shared->tls) : NULL;
+    bool has_room = n_before < shared->max_connections;
+    /* Without a context h2o would speak plain HTTP: never where TLS is meant. */
+    struct sw_conn *conn = has_room && (context || !shared->tls) ? malloc(sizeof(*conn)) : NULL;
     struct sockaddr_storage peer = {0};
     socklen_t peer_len = sizeof(peer);
 
     if (!conn) {
+        SSL_CTX_free(context);
         atomic_fetch_sub_explicit(&shared->n_connections, 1, memory_order_relaxed);
         sw_counter_add(shared->stats->refused, 1);
         return NULL;
@@ -34,13 +38,12 @@ struct sw_conn *sw_conn_new(struct sw_loop_shared *shared, struct sw_conn **list
                              .next = *list,
                              .link = list,
                              .fd = fd,
+                             .context = context,
                              .timer.since_ns = sw_clock_mono_ns(),
                              .linger_fd = -1};
     if (conn->next)
         conn->next->link = &conn->next;
     *list = conn;
-    if (shared->tls)
-        conn->context = sw_tls_acquire(shared->tls);
     getpeername(fd, (struct sockaddr *)&peer, &peer_len);
     sw_listen_name_of((struct sockaddr *)&peer, &conn->remote);
     sw_counter_add(shared->stats->accepted, 1);

@@ -34,8 +34,8 @@ struct sw_conn {
 };
 
 /* A connection in its handshake, counted and put first in *list; it picks up the TLS context that
- * is current. NULL, and counted as refused, when there are max_connections already or memory is
- * out: the caller closes fd. */
+ * is current. NULL, and counted as refused, when there are max_connections already, memory is out,
+ * or TLS has no certificate yet: the caller closes fd. */
 struct sw_conn *sw_conn_new(struct sw_loop_shared *shared, struct sw_conn **list, int fd);
 
 /* Takes it out of its list and the counts; closes linger_fd, but not fd. */

@@ -25,7 +25,7 @@ struct sw_tls {
     struct sw_tls_names *names;         /* owned; read by every context's verify callback */
     bool checks_clients;                /* once and for all */
     pthread_mutex_t lock;               /* guards what follows */
-    SSL_CTX *context;                   /* owned reference; NULL only until sw_tls_new is done */
+    SSL_CTX *context;                   /* owned reference; NULL until there is a certificate */
     struct sw_tls_info info;            /* of its certificate */
     unsigned char digest[DIGEST_BYTES]; /* of the texts that it was made from */
 };
@@ -73,6 +73,24 @@ static int build(const struct sw_tls *tls, const struct sw_tls_pem *pem, SSL_CTX
     return sw_tls_context_new(pem, &sources, tls->names, ret, reterr);
 }
 
+static int read_client_ca(const struct sw_tls *tls, struct texts *texts, struct sw_tls_pem *ret,
+                          struct sw_err *reterr)
+{
+    int code;
+
+    if (!tls->client_ca_file)
+        return 0;
+    sw_buf_init(&texts->client_ca, FILE_MAX_BYTES);
+    code = sw_file_read(tls->client_ca_file, &texts->client_ca, reterr);
+    if (code < 0)
+        return code;
+    ret->client_ca = sw_buf_str(&texts->client_ca);
+    /* An empty file is not the absence of one: it must not turn the check off. */
+    if (!ret->client_ca.data)
+        ret->client_ca = SW_STR("");
+    return 0;
+}
+
 static int read_texts(const struct sw_tls *tls, struct texts *texts, struct sw_tls_pem *ret,
                       struct sw_err *reterr)
 {
@@ -80,20 +98,30 @@ static int read_texts(const struct sw_tls *tls, struct texts *texts, struct sw_t
 
     sw_buf_init(&texts->cert, FILE_MAX_BYTES);
     sw_buf_init(&texts->key, FILE_MAX_BYTES);
-    sw_buf_init(&texts->client_ca, FILE_MAX_BYTES);
     if ((code = sw_file_read(tls->cert_file, &texts->cert, reterr)) < 0 ||
-        (code = sw_file_read(tls->key_file, &texts->key, reterr)) < 0 ||
-        (tls->client_ca_file &&
-         (code = sw_file_read(tls->client_ca_file, &texts->client_ca, reterr)) < 0))
+        (code = sw_file_read(tls->key_file, &texts->key, reterr)) < 0)
         return code;
     *ret = (struct sw_tls_pem){.cert = sw_buf_str(&texts->cert), .key = sw_buf_str(&texts->key)};
-    if (tls->client_ca_file) {
-        ret->client_ca = sw_buf_str(&texts->client_ca);
-        /* An empty file is not the absence of one: it must not turn the check off. */
-        if (!ret->client_ca.data)
-            ret->client_ca = SW_STR("");
-    }
-    return 0;
+    return read_client_ca(tls, texts, ret, reterr);
+}
+
+/* The texts to use: those that are given, or else the files'. */
+static int gather(const struct sw_tls *tls, const struct sw_tls_pem *given, struct texts *texts,
+                  struct sw_tls_pem *ret, struct sw_err *reterr)
+{
+    int code = 0;
+
+    if (!given && !tls->cert_file)
+        return sw_err_set(reterr, SW_EUSAGE, "TLS: no file to read again");
+    if (!given)
+        return read_texts(tls, texts, ret, reterr);
+    *ret = *given;
+    if (!tls->cert_file && !given->client_ca.data)
+        code = read_client_ca(tls, texts, ret, reterr);
+    if (code == 0 && tls->checks_clients && !ret->client_ca.data)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "TLS: clients are checked, but no client CA was given");
+    return code;
 }
 
 int sw_tls_reload(struct sw_tls *tls, const struct sw_tls_pem *pem, bool *ret_changed,
@@ -102,20 +130,14 @@ int sw_tls_reload(struct sw_tls *tls, const struct sw_tls_pem *pem, bool *ret_ch
     SW_CLEANUP(cleanup_texts) struct texts texts = {0};
     SW_CLEANUP(cleanup_context) SSL_CTX *context = NULL; /* at the end: the one exchanged */
     unsigned char digest[DIGEST_BYTES];
-    struct sw_tls_pem read = {0};
+    struct sw_tls_pem all = {0};
     struct sw_tls_info info;
     bool same;
-    int code;
+    int code = gather(tls, pem, &texts, &all, reterr);
 
-    if (!pem && !tls->cert_file)
-        return sw_err_set(reterr, SW_EUSAGE, "TLS: no file to read again");
-    if (!pem && (code = read_texts(tls, &texts, &read, reterr)) < 0)
+    if (code < 0)
         return code;
-    pem = pem ? pem : &read;
-    if (tls->checks_clients && !pem->client_ca.data)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "TLS: clients are checked, but no client CA was given");
-    if (!digest_of(pem, digest))
+    if (!digest_of(&all, digest))
         return sw_err_set(reterr, SW_EINTERNAL, "TLS: no digest");
     pthread_mutex_lock(&tls->lock);
     same = tls->context && memcmp(digest, tls->digest, sizeof(digest)) == 0;
@@ -123,7 +145,7 @@ int sw_tls_reload(struct sw_tls *tls, const struct sw_tls_pem *pem, bool *ret_ch
     if (!same) {
         SSL_CTX *previous;
 
-        if ((code = build(tls, pem, &context, reterr)) < 0)
+        if ((code = build(tls, &all, &context, reterr)) < 0)
             return code;
         sw_tls_context_describe(context, &info);
         pthread_mutex_lock(&tls->lock);
@@ -145,26 +167,40 @@ static bool copy(const char *text, char **ret)
     return !text || *ret;
 }
 
+/* The first certificate; where it is to come later, a look at least at the file that is there. */
+static int load_first(struct sw_tls *tls, const struct sw_tls_options *options,
+                      struct sw_err *reterr)
+{
+    SW_CLEANUP(cleanup_texts) struct texts texts = {0};
+    struct sw_tls_pem ignored = {0};
+
+    if (options->late)
+        return read_client_ca(tls, &texts, &ignored, reterr);
+    return sw_tls_reload(tls, options->cert_file ? NULL : &options->pem, NULL, reterr);
+}
+
 int sw_tls_new(const struct sw_tls_options *options, struct sw_tls **ret, struct sw_err *reterr)
 {
     SW_CLEANUP(cleanup_tls) struct sw_tls *tls = calloc(1, sizeof(*tls));
-    const struct sw_tls_pem *pem = options->cert_file ? NULL : &options->pem;
     int code;
 
     if (!tls)
         return sw_err_nomem(reterr);
     pthread_mutex_init(&tls->lock, NULL);
-    if (!pem && !options->key_file)
+    if (options->late && options->cert_file)
+        return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file, and one that is to come");
+    if (options->cert_file && !options->key_file)
         return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file but no key file");
-    tls->checks_clients = pem ? pem->client_ca.data : options->client_ca_file;
+    tls->checks_clients = options->client_ca_file ||
+                          (!options->cert_file && options->pem.client_ca.data);
     if (options->client_names && options->client_names[0] && !tls->checks_clients)
         return sw_err_set(reterr, SW_EUSAGE, "TLS: names of clients but no client CA");
     tls->names = sw_tls_names_new(options->client_names);
-    if (!tls->names || (!pem && (!copy(options->cert_file, &tls->cert_file) ||
-                                 !copy(options->key_file, &tls->key_file) ||
-                                 !copy(options->client_ca_file, &tls->client_ca_file))))
+    if (!tls->names || !copy(options->cert_file, &tls->cert_file) ||
+        !copy(options->key_file, &tls->key_file) ||
+        !copy(options->client_ca_file, &tls->client_ca_file))
         return sw_err_nomem(reterr);
-    code = sw_tls_reload(tls, pem, NULL, reterr);
+    code = load_first(tls, options, reterr);
     if (code < 0)
         return code;
     *ret = SW_TAKE(tls);
@@ -190,7 +226,8 @@ struct ssl_ctx_st *sw_tls_acquire(struct sw_tls *tls)
 
     pthread_mutex_lock(&tls->lock);
     context = tls->context;
-    SSL_CTX_up_ref(context);
+    if (context)
+        SSL_CTX_up_ref(context);
     pthread_mutex_unlock(&tls->lock);
     return context;
 }

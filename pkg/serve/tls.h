@@ -29,8 +29,11 @@ struct sw_tls_pem {
 struct sw_tls_options {
     const char *cert_file;      /* path of `cert`; copied, as the next two; NULL: use `pem` */
     const char *key_file;       /* path of `key` */
-    const char *client_ca_file; /* path of `client_ca`; NULL: clients are not asked */
+    const char *client_ca_file; /* path of `client_ca`, which is read from there for a `pem` that
+                                   has none, too; NULL: clients are not asked */
     struct sw_tls_pem pem;      /* used when cert_file is NULL */
+    bool late;                  /* neither yet: sw_tls_reload() brings the first one, and until then
+                                   every connection is refused */
     /* Names of which a client's certificate must have one, as a common name or a DNS, URI or e-mail
      * alternative name, compared byte for byte; ends in NULL, copied. NULL or empty: any
      * certificate that client_ca vouches for. */
@@ -64,10 +67,11 @@ void sw_tls_free(struct sw_tls *tls);
 int sw_tls_reload(struct sw_tls *tls, const struct sw_tls_pem *pem, bool *ret_changed,
                   struct sw_err *reterr);
 
-/* The context for a new connection, a reference of the caller's (SSL_CTX_free). Any thread. */
+/* The context for a new connection, a reference of the caller's (SSL_CTX_free); NULL while there is
+ * no certificate yet. Any thread. */
 struct ssl_ctx_st *sw_tls_acquire(struct sw_tls *tls);
 
-/* Fills *ret for the certificate in use. Any thread. */
+/* Fills *ret for the certificate in use; with zeros while there is none. Any thread. */
 void sw_tls_describe(struct sw_tls *tls, struct sw_tls_info *ret);
 
 #endif

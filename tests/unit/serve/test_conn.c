@@ -14,6 +14,7 @@
 #include "serve/conn.h"
 #include "serve/loop.h"
 #include "serve/stats.h"
+#include "serve/tls.h"
 
 #define MS UINT64_C(1000000)
 
@@ -82,6 +83,18 @@ static void new_is_listed_and_counted(void **state)
     sw_conn_free(first);
     assert_null(f->list);
     assert_int_equal(f->shared.n_connections, 0);
+}
+
+/* Not even for a moment may it be spoken to without TLS. */
+static void new_refuses_where_tls_has_no_certificate_yet(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(sw_tls_new(&(struct sw_tls_options){.late = true}, &f->shared.tls, NULL), 0);
+    assert_null(sw_conn_new(&f->shared, &f->list, f->ours));
+    assert_null(f->list);
+    assert_int_equal(f->shared.n_connections, 0);
+    sw_tls_free(f->shared.tls);
 }
 
 static void free_takes_the_right_one_out_of_the_list(void **state)
@@ -212,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(new_is_listed_and_counted),
+        TEST(new_refuses_where_tls_has_no_certificate_yet),
         TEST(free_takes_the_right_one_out_of_the_list),
         TEST(check_shuts_what_takes_too_long),
         TEST(check_spares_an_idle_one_to_which_a_request_has_just_come),

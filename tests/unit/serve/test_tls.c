@@ -193,6 +193,9 @@ static void new_refuses_options_that_do_not_fit(void **state)
     options.client_names = NULL;
     options.key_file = NULL;
     assert_refused(f, options, SW_EUSAGE, "no key file");
+    options = files_of(f);
+    options.late = true;
+    assert_refused(f, options, SW_EUSAGE, "one that is to come");
 }
 
 static void reload_says_whether_anything_changed(void **state)
@@ -256,6 +259,58 @@ static void reload_refuses_to_forget_the_client_ca(void **state)
     assert_subject(tls, "CN=one");
 }
 
+static void a_late_one_has_nothing_until_it_is_brought(void **state)
+{
+    struct fixture *f = *state;
+    SW_CLEANUP(cleanup_tls) struct sw_tls *tls = NULL;
+    struct sw_tls_pem pem = {.cert = pki_cert_pem(&f->one), .key = pki_key_pem(&f->one)};
+    struct sw_tls_pem mixed = {.cert = pki_cert_pem(&f->one), .key = pki_key_pem(&f->other)};
+    struct sw_tls_info info;
+    SSL_CTX *context;
+    bool changed = false;
+
+    assert_int_equal(sw_tls_new(&(struct sw_tls_options){.late = true}, &tls, NULL), 0);
+    assert_null(sw_tls_acquire(tls));
+    sw_tls_describe(tls, &info);
+    assert_string_equal(info.sha256, "");
+    assert_int_equal(info.not_after_s, 0);
+    assert_int_equal(sw_tls_reload(tls, NULL, NULL, &f->err), SW_EUSAGE);
+    assert_int_equal(sw_tls_reload(tls, &mixed, NULL, &f->err), SW_ETYPE);
+    assert_null(sw_tls_acquire(tls));
+
+    assert_int_equal(sw_tls_reload(tls, &pem, &changed, NULL), 0);
+    assert_true(changed);
+    context = sw_tls_acquire(tls);
+    assert_non_null(context);
+    SSL_CTX_free(context);
+    assert_subject(tls, "CN=one");
+}
+
+static void a_late_one_checks_clients_by_the_file(void **state)
+{
+    struct fixture *f = *state;
+    SW_CLEANUP(cleanup_tls) struct sw_tls *tls = NULL;
+    struct sw_tls_options options = {.late = true, .client_ca_file = "/nowhere/ca.crt"};
+    struct sw_tls_pem pem = {.cert = pki_cert_pem(&f->one), .key = pki_key_pem(&f->one)};
+    SSL_CTX *context;
+    bool changed = false;
+
+    assert_refused(f, options, SW_ENOENT, "/nowhere/ca.crt");
+    options.client_ca_file = f->ca_file;
+    assert_int_equal(sw_tls_new(&options, &tls, NULL), 0);
+    assert_int_equal(sw_tls_reload(tls, &pem, NULL, NULL), 0);
+    context = sw_tls_acquire(tls);
+    assert_int_equal(SSL_CTX_get_verify_mode(context) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+    SSL_CTX_free(context);
+    /* The file is read anew each time. */
+    pki_write(f->ca_file, pki_cert_pem(&f->one));
+    assert_int_equal(sw_tls_reload(tls, &pem, &changed, NULL), 0);
+    assert_true(changed);
+    pki_write(f->ca_file, SW_STR(""));
+    assert_int_equal(sw_tls_reload(tls, &pem, NULL, &f->err), SW_ESYNTAX);
+}
+
 static void acquire_outlives_a_reload(void **state)
 {
     struct fixture *f = *state;
@@ -288,6 +343,8 @@ int main(void)
         TEST(reload_keeps_the_old_where_the_new_is_no_good),
         TEST(reload_takes_texts_from_memory),
         TEST(reload_refuses_to_forget_the_client_ca),
+        TEST(a_late_one_has_nothing_until_it_is_brought),
+        TEST(a_late_one_checks_clients_by_the_file),
         TEST(acquire_outlives_a_reload),
     };
 
