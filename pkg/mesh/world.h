@@ -146,9 +146,9 @@ struct sw_mesh_cluster {
     size_t n_gateways;
     const struct sw_mesh_passthrough *const *passthroughs; /* by namespace, then name */
     size_t n_passthroughs;
-    const struct sw_mesh_rule *const *rules; /* exact ones first (exact_rules), by namespace of the
-                                                Service, Service, namespace, name; then the others
-                                                by namespace and name: see sw_mesh_rule_cmp() */
+    const struct sw_mesh_rule *const *rules; /* by sw_mesh_rule_cmp(): hosts of one Service, by
+                                                that; then wildcards; then what Istio gives to no
+                                                Service */
     size_t n_rules;
     const struct sw_mesh_entry *const *entries; /* by namespace, service, remote, address */
     size_t n_entries;
@@ -239,11 +239,11 @@ size_t sw_mesh_owned_for(const struct sw_mesh *mesh, struct sw_str namespace_,
 size_t sw_mesh_entries_for(const struct sw_mesh_cluster *cluster, struct sw_str namespace_,
                            struct sw_str service, size_t *ret_n);
 
-/* The rules whose host is exactly this Service, in the same way, and the position from which all
- * others stand (wildcards, hosts that Istio does not expand or that are no Service's). */
+/* The rules whose host is exactly this Service, and those whose host is a wildcard (be it one that
+ * does not cover the Service), in the same way. */
 size_t sw_mesh_rules_for(const struct sw_mesh_cluster *cluster, struct sw_str namespace_,
                          struct sw_str service, size_t *ret_n);
-size_t sw_mesh_rules_others(const struct sw_mesh_cluster *cluster);
+size_t sw_mesh_rules_wild(const struct sw_mesh_cluster *cluster, size_t *ret_n);
 
 /* True if PeerAuthentication DISABLE holds in this namespace: its own word, else the mesh's. */
 bool sw_mesh_mtls_disabled(const struct sw_mesh *mesh, const struct sw_mesh_cluster *cluster,
