@@ -19,14 +19,17 @@ class Registration(Part):
 
     def __init__(self, api, configurations, authority, failure_policy=None):
         self.api = api
-        self._bundle = base64.b64encode(authority.root.read_bytes()).decode()
+        self._bare = configurations
         self._failure_policy = failure_policy
-        self._markers = []
-        self._configurations = [self._prepared(each) for each in configurations]
+        self._prepare(authority.root.read_bytes())
 
     def start(self):
-        self.api.apply(*self._configurations)
-        wait_until("the webhooks are called", lambda: all(map(self._is_refused, self._markers)))
+        self._apply()
+
+    def trust(self, bundle):
+        """Has the API server trust other authorities from now on: their certificates, as PEM."""
+        self._prepare(bundle)
+        self._apply()
 
     def stop(self):
         files = ["--ignore-not-found", "-f", "-"]
@@ -36,6 +39,15 @@ class Registration(Part):
     def wait_until_gone(self):
         """Waits, once the configurations were deleted, until the API server heeds that."""
         wait_until("no webhook is called", lambda: not any(map(self._is_refused, self._markers)))
+
+    def _prepare(self, bundle):
+        self._bundle = base64.b64encode(bundle).decode()
+        self._markers = []
+        self._configurations = [self._prepared(each) for each in self._bare]
+
+    def _apply(self):
+        self.api.apply(*self._configurations)
+        wait_until("the webhooks are called", lambda: all(map(self._is_refused, self._markers)))
 
     def _prepared(self, configuration):
         prepared = copy.deepcopy(configuration)

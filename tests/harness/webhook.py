@@ -36,10 +36,11 @@ class Webhook(Part):
 
     The cluster has to have been prepared by install(). number tells replicas apart.
     clusters: what it watches, by name, as on its command line ("dir:PATH", "kubeconfig:PATH").
-    options: more words of that command line.
+    options: more words of that command line. pair: the paths of its certificate and key, where they
+    are others than a pair signed by the authority.
     """
 
-    def __init__(self, api, directory, clusters, authority, number=0, options=()):
+    def __init__(self, api, directory, clusters, authority, number=0, options=(), pair=None):
         self.api = api
         self.authority = authority
         self.configurations = shipped_configurations()
@@ -49,12 +50,13 @@ class Webhook(Part):
         self.address = f"{host_address()}:{self._port}"
         self.probe_url = f"http://127.0.0.1:{free_port()}"
         directory.mkdir(parents=True, exist_ok=True)
-        self.process = Process("spillway-webhook", [*self._argv(clusters), *options], directory)
+        argv = [*self._argv(clusters, pair or self._new_pair()), *options]
+        self.process = Process("spillway-webhook", argv, directory)
 
     def start(self):
         self.process.start()
-        self.process.wait_ready(lambda: answers_ok(f"{self.probe_url}/readyz"))
-        self._publish()
+        self.process.wait_ready(self.is_ready)
+        self.publish()
 
     def stop(self):
         self.process.stop()
@@ -62,24 +64,36 @@ class Webhook(Part):
     def kill(self):
         self.process.kill()
 
+    def is_ready(self):
+        return answers_ok(f"{self.probe_url}/readyz")
+
+    def publish(self, ready=True):
+        """Does what the endpoint controller does once it has heard whether a Pod is ready."""
+        at = {**self._service, "port_name": _PORT_NAME}
+        replica = endpoints.replica(**at, port=self._port, number=self._number, ready=ready)
+        self.api.apply(endpoints.service(**at), replica)
+
     def registration(self, failure_policy=None):
         """The shipped configurations, to be registered by `with`."""
         return Registration(self.api, self.configurations, self.authority, failure_policy)
 
-    def _argv(self, clusters):
-        host = f"{self._service['name']}.{self._service['namespace']}.svc"
-        serving = self.authority.new_serving(f"webhook-{self._number}", [host])
+    @property
+    def host(self):
+        """The name that API servers ask for."""
+        return f"{self._service['name']}.{self._service['namespace']}.svc"
+
+    def _new_pair(self):
+        pair = self.authority.new_serving(f"webhook-{self._number}", [self.host])
+        return pair.chain, pair.key
+
+    def _argv(self, clusters, pair):
+        certificate, key = pair
         sources = [f"--cluster={name}={source}" for name, source in clusters.items()]
         return [
             *[program("spillway-webhook"), "--listen", self.address],
-            *["--tls-cert-file", serving.chain, "--tls-key-file", serving.key],
+            *["--tls-cert-file", certificate, "--tls-key-file", key],
             *["--probe-listen", self.probe_url.removeprefix("http://"), *sources],
         ]
-
-    def _publish(self):
-        at = {**self._service, "port_name": _PORT_NAME}
-        replica = endpoints.replica(**at, port=self._port, number=self._number)
-        self.api.apply(endpoints.service(**at), replica)
 
 
 def _service_of(configurations):
