@@ -32,12 +32,15 @@ struct judged {
     /* 1 for what passes without an index; NULL: nothing does. */
     int (*is_unjudged)(const json_t *object, const json_t *old, struct sw_arena *arena,
                        struct sw_err *reterr);
+    /* 1 for what is refused without an index, the refusal in `outcome`; NULL: nothing is. */
+    int (*refuses_always)(const json_t *object, struct sw_outcome *outcome, struct sw_err *reterr);
 };
 
 static const struct judged all_judged[] = {
-    {SW_KIND_SERVICE, SW_ADMIT_MUTATE, sw_service_rule, NULL},
-    {SW_KIND_DESTINATIONRULE, SW_ADMIT_MUTATE, sw_destinationrule_rule, NULL},
-    {SW_KIND_SETTING, SW_ADMIT_VALIDATE, sw_setting_rule, sw_setting_is_unjudged},
+    {SW_KIND_SERVICE, SW_ADMIT_MUTATE, sw_service_rule, NULL, NULL},
+    {SW_KIND_DESTINATIONRULE, SW_ADMIT_MUTATE, sw_destinationrule_rule, NULL, NULL},
+    {SW_KIND_SETTING, SW_ADMIT_VALIDATE, sw_setting_rule, sw_setting_is_unjudged,
+     sw_setting_refuses_always},
 };
 
 /* NULL for what is let through. */
@@ -116,6 +119,10 @@ static enum sw_verdict judge_object(const struct sw_admit_input *input,
         return failure_verdict(r);
     if (r == 1)
         return SW_VERDICT_ALLOWED;
+    if (judged->refuses_always)
+        r = judged->refuses_always(object, outcome, &answer->error);
+    if (r != 0)
+        return r < 0 ? SW_VERDICT_FAILED : SW_VERDICT_REFUSED;
     if (!is_synced(input))
         return SW_VERDICT_UNSYNCED;
     r = judged->rule(input->index, object, outcome, &answer->error);

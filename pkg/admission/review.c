@@ -31,6 +31,7 @@ enum slot {
     OBJECT_LABELS,
     OBJECT_INJECT,
     OBJECT_ALLOW_UNMATCHED,
+    OBJECT_ALWAYS_REFUSE,
     OBJECT_ORGANIZATION,
     OBJECT_TENANT,
     OBJECT_WORKSPACE,
@@ -52,6 +53,7 @@ _Static_assert(N_SLOTS <= SW_REVIEW_SLICES, "a review keeps all its slices");
     static const struct sw_scan_want name##_annotations[] = {                                      \
         {SW_ANNOTATION_INJECT, OBJECT_INJECT + (shift), NULL},                                     \
         {SW_ANNOTATION_ALLOW_UNMATCHED, OBJECT_ALLOW_UNMATCHED + (shift), NULL},                   \
+        {SW_ANNOTATION_ALWAYS_REFUSE, OBJECT_ALWAYS_REFUSE + (shift), NULL},                       \
         {SW_ANNOTATION_ORGANIZATION, OBJECT_ORGANIZATION + (shift), NULL},                         \
         {SW_ANNOTATION_TENANT, OBJECT_TENANT + (shift), NULL},                                     \
         {SW_ANNOTATION_WORKSPACE, OBJECT_WORKSPACE + (shift), NULL},                               \
@@ -282,6 +284,7 @@ static void write_trimmed(const struct sw_scan_slice *slices, struct sw_buf *buf
     static const struct member annotations[] = {
         {OBJECT_INJECT, SW_ANNOTATION_INJECT},
         {OBJECT_ALLOW_UNMATCHED, SW_ANNOTATION_ALLOW_UNMATCHED},
+        {OBJECT_ALWAYS_REFUSE, SW_ANNOTATION_ALWAYS_REFUSE},
         {OBJECT_ORGANIZATION, SW_ANNOTATION_ORGANIZATION},
         {OBJECT_TENANT, SW_ANNOTATION_TENANT},
         {OBJECT_WORKSPACE, SW_ANNOTATION_WORKSPACE},

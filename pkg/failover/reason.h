@@ -52,6 +52,7 @@
     X(SW_PARTLY_MATCHED, "PartlyMatched", "matched in some clusters only")                         \
     X(SW_CLUSTER_UNSEEN, "ClusterUnseen", "a cluster has not been seen yet")                       \
     X(SW_UNKNOWN_FIELD, "UnknownField", "no such field: nothing reads it")                         \
+    X(SW_ALWAYS_REFUSED, "AlwaysRefused", "refused because it asks for it")                        \
     X(SW_PRIORITY_WINS, "PriorityWins",                                                            \
       "failoverPriority by region or zone excludes regionalFailover")                              \
     /* plan: emitted, and waits */                                                                 \

@@ -162,6 +162,24 @@ int sw_setting_is_unjudged(const json_t *object, const json_t *old, struct sw_ar
     return r < 0 ? r : is_unchanged(object, old, &hierarchy, &before);
 }
 
+int sw_setting_refuses_always(const json_t *object, struct sw_outcome *outcome,
+                              struct sw_err *reterr)
+{
+    struct sw_err unreadable = {0};
+    struct sw_str asks = {NULL, 0};
+    int r = sw_meta_annotation(object, SW_ANNOTATION_ALWAYS_REFUSE, outcome->arena, &asks,
+                               &unreadable);
+
+    if (r == SW_ENOMEM)
+        return sw_err_nomem(reterr);
+    if (r < 0 || !sw_str_is(asks, "true"))
+        return 0;
+    r = sw_outcome_find(outcome, &outcome->refusals, SW_ALWAYS_REFUSED,
+                        AT_ANNOTATION(SW_ANNOTATION_ALWAYS_REFUSE), reterr, "%s",
+                        sw_reason_sentence(SW_ALWAYS_REFUSED));
+    return r < 0 ? r : 1;
+}
+
 static int judge(struct work *work, struct sw_err *reterr)
 {
     int r = judge_form(work, reterr);

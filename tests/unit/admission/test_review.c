@@ -278,11 +278,13 @@ static void object_keeps_what_rules_read_and_nothing_else(void **state)
                "\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"{}\","
                "\"tsb.tetrate.io/organization\":\"o\",\"tsb.tetrate.io/tenant\":\"t\","
                "\"tsb.tetrate.io/workspace\":\"w\",\"spillway.dev/inject\":\"false\","
-               "\"spillway.dev/allow-unmatched\":\"true\"}},\"spec\":{\"ports\":[{\"port\":80}]},"
+               "\"spillway.dev/allow-unmatched\":\"true\","
+               "\"spillway.dev/always-refuse\":\"true\"}},\"spec\":{\"ports\":[{\"port\":80}]},"
                "\"defaultEastWestGatewaySettings\":[],\"status\":{}}"),
         SW_REVIEW_OBJECT,
         "{\"defaultEastWestGatewaySettings\":[],\"metadata\":{\"annotations\":{"
-        "\"spillway.dev/allow-unmatched\":\"true\",\"spillway.dev/inject\":\"false\","
+        "\"spillway.dev/allow-unmatched\":\"true\",\"spillway.dev/always-refuse\":\"true\","
+        "\"spillway.dev/inject\":\"false\","
         "\"tsb.tetrate.io/organization\":\"o\",\"tsb.tetrate.io/tenant\":\"t\","
         "\"tsb.tetrate.io/workspace\":\"w\"},\"creationTimestamp\":null,"
         "\"deletionTimestamp\":\"t\",\"labels\":{\"a\":\"b\"},\"name\":\"cart\","
