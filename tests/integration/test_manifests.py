@@ -23,8 +23,18 @@ def cluster(tools, tmp_path_factory):
 def test_the_base_holds_what_it_should_and_all_of_it_is_marked_as_ours(cluster):
     held = {(each["kind"], each["metadata"]["name"]) for each in built(cluster)}
 
+    webhook = [
+        *["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+        *["Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"],
+        *["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+    ]
+    [settings] = [name for kind, name in held if kind == "ConfigMap"]
+    assert settings.startswith("spillway-webhook-")
     assert held == {
         ("Namespace", "spillway-system"),
+        ("ResourceQuota", "spillway-critical-pods"),
+        ("ConfigMap", settings),
+        *((kind, "spillway-webhook") for kind in webhook),
         *(("CustomResourceDefinition", name) for name in CRDS),
         ("MutatingWebhookConfiguration", "spillway"),
         ("ValidatingWebhookConfiguration", "spillway"),
@@ -34,7 +44,7 @@ def test_the_base_holds_what_it_should_and_all_of_it_is_marked_as_ours(cluster):
         assert labels[OURS] == labels["app.kubernetes.io/part-of"] == "spillway"
 
 
-@pytest.mark.parametrize("folder", [".", "crds", "webhooks"])
+@pytest.mark.parametrize("folder", [".", "crds", "policies", "webhook", "webhooks"])
 @pytest.mark.parametrize("options", [["--server-side"], []], ids=["server", "client"])
 def test_a_folder_can_be_applied_either_way(cluster, folder, options):
     cluster.kubectl("apply", *options, "--dry-run=server", "-k", MANIFESTS / folder).check()

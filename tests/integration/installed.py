@@ -1,0 +1,79 @@
+"""A cluster that users have installed into, and our own ServiceAccount there."""
+
+import json
+
+import yaml
+
+from harness.process import wait_until
+from shipped import MANIFESTS, OURS, built
+
+NAMESPACE = "spillway-system"
+ACCOUNT = "spillway-webhook"
+USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
+
+
+def install(api, source=MANIFESTS):
+    """What the README says: one command. Waits until what it brought is in force."""
+    api.kubectl("apply", "--server-side", "-k", source).check()
+    api.wait_for_crds()
+    count_pods(api)
+
+
+def count_pods(api):
+    """Does as the quota controller: without a count of them, a quota admits no Pod."""
+    status = {"status": {"hard": {"pods": "50"}, "used": {"pods": "0"}}}
+    patch = ["--subresource=status", "--type=merge", "-p", json.dumps(status)]
+    at = ["-n", NAMESPACE, "resourcequota", "spillway-critical-pods"]
+    api.kubectl("patch", *at, *patch).check()
+
+
+def versions(api):
+    """The resourceVersion of each object that the base holds, as the cluster holds it."""
+    held = yaml.safe_dump_all(built(api))
+    listed = api.kubectl("get", "-o", "json", "-f", "-", input=held).json()
+    items = listed["items"] if listed["kind"] == "List" else [listed]
+    return {
+        (each["kind"], each["metadata"]["name"]): each["metadata"]["resourceVersion"]
+        for each in items
+    }
+
+
+def ours(api):
+    """Everything that carries our label, whatever its kind; kinds that go meanwhile hold nothing."""
+    kinds = api.kubectl("api-resources", "--verbs=list", "-o", "name", "--cached=false").check()
+    everywhere = ["-A", "-l", f"{OURS}=spillway", "-o", "name", "--ignore-not-found"]
+    found = api.kubectl("get", ",".join(kinds.stdout.split()), *everywhere)
+    if "the server doesn't have a resource type" in found.stderr:
+        return ours(api)
+    return found.check().stdout.split()
+
+
+class Account:
+    """A ServiceAccount of our namespace, with a token of the cluster's own making."""
+
+    def __init__(self, api, directory, name=ACCOUNT):
+        self.api = api
+        self.kubeconfig = directory / f"{name}.kubeconfig"
+        token = api.kubectl("create", "token", name, "-n", NAMESPACE).check().stdout.strip()
+        config = json.loads(api.kubeconfig.read_text())
+        config["users"][0]["user"] = {"token": token}
+        directory.mkdir(parents=True, exist_ok=True)
+        self.kubeconfig.write_text(json.dumps(config))
+
+    def kubectl(self, *args, **kwargs):
+        return self.api.kubectl(*args, "--kubeconfig", self.kubeconfig, **kwargs)
+
+    def can(self, verb, resource, namespace=NAMESPACE):
+        """What the API server says when asked: resource is "kind", "kind/name" or "kind.group"."""
+        asked = self.kubectl("auth", "can-i", verb, resource, "-n", namespace)
+        assert asked.stdout.strip() in ("yes", "no"), asked.stderr
+        return asked.stdout.strip() == "yes"
+
+    def wait_for_policy(self):
+        """Waits until the API server heeds the policy about us, which it says nothing of."""
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "any"}}
+        dry_run = ["create", "--validate=false", "-n", NAMESPACE, "--dry-run=server", "-f", "-"]
+        wait_until(
+            "the policy is in force",
+            lambda: "ValidatingAdmissionPolicy" in self.kubectl(*dry_run, input=secret).stderr,
+        )
