@@ -31,16 +31,9 @@ int sw_kubeconfig_file_init(struct sw_kubeconfig_file *file, struct sw_str path,
     return sw_err_nomem(reterr);
 }
 
-static void wipe(struct sw_buf *text)
-{
-    if (text->data)
-        explicit_bzero(text->data, text->cap);
-    sw_buf_release(text);
-}
-
 void sw_kubeconfig_file_release(struct sw_kubeconfig_file *file)
 {
-    wipe(&file->text);
+    sw_buf_wipe(&file->text);
     free(file->path);
     free(file->folder);
     *file = (struct sw_kubeconfig_file){0};
@@ -58,10 +51,10 @@ int sw_kubeconfig_file_read(struct sw_kubeconfig_file *file, struct sw_err *rete
         r = sw_buf_status(&text, reterr);
     }
     if (r < 0 || sw_str_eq(sw_buf_str(&text), sw_buf_str(&file->text))) {
-        wipe(&text);
+        sw_buf_wipe(&text);
         return r;
     }
-    wipe(&file->text);
+    sw_buf_wipe(&file->text);
     file->text = text;
     return 1;
 }

@@ -22,6 +22,15 @@ void sw_buf_release(struct sw_buf *buf)
     sw_buf_init(buf, buf->max_bytes);
 }
 
+void sw_buf_wipe(struct sw_buf *buf)
+{
+    if (!buf)
+        return;
+    if (buf->data)
+        explicit_bzero(buf->data, buf->cap);
+    sw_buf_release(buf);
+}
+
 void sw_buf_clear(struct sw_buf *buf)
 {
     buf->len = 0;

@@ -27,6 +27,10 @@ void sw_buf_init(struct sw_buf *buf, size_t max_bytes);
 /* Gives the memory back and forgets a failure; usable again. NULL is allowed. */
 void sw_buf_release(struct sw_buf *buf);
 
+/* The same, and leaves nothing of it in freed memory: for a buffer that holds a credential. What it
+ * has grown out of before is out of its reach: sw_buf_reserve() first. */
+void sw_buf_wipe(struct sw_buf *buf);
+
 /* Empties it and forgets a failure; keeps the memory for the next round. */
 void sw_buf_clear(struct sw_buf *buf);
 

@@ -6,6 +6,7 @@
 #include "json/read.h"
 #include "json/yaml.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -245,8 +246,8 @@ static int read_context(struct reading *reading, const json_t *root, struct sw_s
     return r < 0 ? r : read_user(reading, ret, reterr);
 }
 
-int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
-                        struct sw_arena *arena, struct sw_kube_config *ret, struct sw_err *reterr)
+static int read_text(struct sw_str text, const struct sw_kube_config_reading *how,
+                     struct sw_arena *arena, struct sw_kube_config *ret, struct sw_err *reterr)
 {
     SW_JSON_SCOPE(arena);
     struct reading reading = {.arena = arena, .how = how, .at = SW_AT_KEY(NULL, "context")};
@@ -270,6 +271,37 @@ int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading 
         return r;
     *ret = config;
     return 0;
+}
+
+/* What a message may say of a text that came from a Secret: where it is wrong and what belongs
+ * there, and nothing that stands there. */
+static void redact(struct sw_err *err)
+{
+    struct sw_str message = sw_str_from(err->message);
+    const char *found = strstr(err->message, ", found");
+    size_t colon = sw_str_find(message, ':');
+    char where[64] = "";
+
+    if (err->code == SW_ETYPE && found)
+        err->message[found - err->message] = '\0';
+    if (err->code != SW_ESYNTAX)
+        return;
+    if (sw_str_has_prefix(message, SW_STR("line ")) && colon < sizeof(where))
+        snprintf(where, sizeof(where), "%.*s: ", (int)colon, message.data);
+    sw_err_set(err, SW_ESYNTAX, "%sexpected YAML or JSON", where);
+}
+
+int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
+                        struct sw_arena *arena, struct sw_kube_config *ret, struct sw_err *reterr)
+{
+    struct sw_err err = {0};
+    int r = read_text(text, how, arena, ret, &err);
+
+    if (r == 0)
+        return 0;
+    if (how->trust == SW_KUBE_INLINE_ONLY)
+        redact(&err);
+    return sw_err_set(reterr, r, "%s", err.message);
 }
 
 /* A file of the folder, as a string of the arena. */

@@ -13,9 +13,7 @@ void sw_token_init(struct sw_token *token, const struct sw_kube_config *config)
 
 void sw_token_release(struct sw_token *token)
 {
-    if (token->read.data)
-        explicit_bzero(token->read.data, token->read.cap);
-    sw_buf_release(&token->read);
+    sw_buf_wipe(&token->read);
 }
 
 static int read_again(struct sw_token *token, int64_t now_ms, struct sw_err *reterr)

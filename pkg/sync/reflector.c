@@ -79,6 +79,8 @@ static void give_up(struct sw_reflector *reflector, int64_t now_ms)
 {
     static const char why[] = "nothing was heard for too long";
 
+    if (reflector->phase == SW_REFLECTOR_ASKING)
+        reflector->stats.http_status = 0;
     if (reflector->phase == SW_REFLECTOR_RECEIVING && reflector->verb == SW_REQUEST_WATCH_LIST)
         sw_turn_fail_streaming(reflector, now_ms, why);
     else
@@ -336,6 +338,7 @@ void sw_reflector_closed(struct sw_reflector *reflector, int64_t now_ms, const c
 {
     switch (reflector->phase) {
     case SW_REFLECTOR_ASKING:
+        reflector->stats.http_status = 0;
         sw_turn_fail(reflector, now_ms, failure ? failure : "closed without an answer");
         return;
     case SW_REFLECTOR_RECEIVING:

@@ -81,7 +81,7 @@ struct sw_reflector_stats {
     int64_t failing_ms;   /* since when every request has failed; -1 while they do not */
     uint64_t n_pictures;  /* full pictures begun */
     uint64_t n_failures;  /* requests that failed in any way */
-    int http_status;      /* of the last answer; 0 before the first */
+    int http_status;      /* of the last answer; 0 before the first, and where there was none */
     char failure[SW_ERR_MESSAGE_SIZE]; /* the last failure; "" for none */
 };
 

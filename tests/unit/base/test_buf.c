@@ -252,6 +252,20 @@ static void append_base64_over_the_cap_writes_nothing(void **state)
     assert_int_equal(sw_buf_status(&buf, NULL), SW_ELIMIT);
 }
 
+static void wipe_leaves_a_usable_buffer_and_accepts_null(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf = buf_of(100);
+
+    (void)state;
+    sw_buf_append_text(&buf, "a token");
+    sw_buf_wipe(&buf);
+    assert_null(buf.data);
+    assert_int_equal(buf.len, 0);
+    sw_buf_append_text(&buf, "again");
+    assert_int_equal(sw_buf_status(&buf, NULL), 0);
+    sw_buf_wipe(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +285,7 @@ int main(void)
         cmocka_unit_test(release_leaves_a_usable_buffer_and_accepts_null),
         cmocka_unit_test(append_base64_test_vectors),
         cmocka_unit_test(append_base64_over_the_cap_writes_nothing),
+        cmocka_unit_test(wipe_leaves_a_usable_buffer_and_accepts_null),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,29 @@ static char *one(struct sw_arena *arena, const char *cluster, const char *user)
     return text;
 }
 
+/* Of what stands in a Secret nothing is in a message but where it is wrong. */
+static void read_of_a_strangers_kubeconfig_shows_nothing_of_it(void **state)
+{
+    const char *good = "{'server':'https://a'}";
+    const struct {
+        const char *cluster, *user, *message;
+    } cases[] = {
+        {good, "{'token':5315}", "user.token: expected a string"},
+        {good, "{'token':['s3cret']}", "user.token: expected a string"},
+        {good, "{'client-key-data':true}", "user.client-key-data: expected a string"},
+        {good, "{'client-key-data':'s3cret!'}", "user.client-key-data: not base64 at byte 6"},
+        {"{'server':'http://a:s3cret@b'}", "{}", "cluster.server: expected an https:// URL"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_refused(state, one(*state, cases[i].cluster, cases[i].user), NULL,
+                       SW_KUBE_INLINE_ONLY, SW_ETYPE, cases[i].message);
+    assert_refused(state, "token: *s3cret\n", NULL, SW_KUBE_INLINE_ONLY, SW_ESYNTAX,
+                   "line 1, column 8: expected YAML or JSON");
+    assert_refused(state, "s3cret: 99999999999999999999", NULL, SW_KUBE_INLINE_ONLY, SW_ESYNTAX,
+                   "line 1, column 9: expected YAML or JSON");
+}
+
 static void assert_cluster_refused(void **state, const char *cluster, const char *message)
 {
     assert_refused(state, one(*state, cluster, "{}"), NULL, SW_KUBE_FILES_TOO, SW_ETYPE, message);
@@ -310,6 +333,7 @@ int main(void)
         CONFIG_TEST(read_says_what_there_is_instead),
         CONFIG_TEST(read_runs_no_program),
         CONFIG_TEST(read_of_a_strangers_kubeconfig_follows_no_path),
+        CONFIG_TEST(read_of_a_strangers_kubeconfig_shows_nothing_of_it),
         CONFIG_TEST(read_refuses_what_is_not_https),
         CONFIG_TEST(read_refuses_a_server_of_slashes),
         CONFIG_TEST(read_refuses_what_is_not_base64),
