@@ -21,8 +21,7 @@ enum sw_answer_verdict {
     SW_ANSWER_DENIED,         /* 401, 403: not our right, or refused by an admission plugin */
     SW_ANSWER_INVALID,        /* other 4xx: the same again will fail again */
     SW_ANSWER_EXPIRED,        /* 410: a continue token or version too old: start over */
-    SW_ANSWER_LATER,          /* 429, 503, other 5xx, and what says Retry-After: the same again,
-                                 not before retry_after_s */
+    SW_ANSWER_LATER,          /* 429, 408, 5xx: the same again, not before retry_after_s */
     SW_ANSWER_UNREACHABLE,    /* no whole answer: it may have been done all the same */
     SW_ANSWER_UNREADABLE,     /* over the cap, not JSON, or a status no API server sends */
     SW_ANSWER_INTERRUPTED,    /* given up by us; it may have been done all the same */
@@ -46,18 +45,18 @@ struct sw_answer {
 
 /* What is known of a request that is over. */
 struct sw_answer_facts {
-    struct sw_str what;    /* for the message: `create services "shop/cart" at https://...` */
-    int http_status;       /* 0: no answer began */
+    struct sw_str what; /* for the message: `create services "shop/cart" at https://...` */
+    int http_status;    /* 0: no answer began */
     int64_t retry_after_s;
-    struct sw_str body;    /* as far as it came */
-    const char *failure;   /* why the answer is not whole; NULL: it is */
+    struct sw_str body;  /* as far as it came */
+    const char *failure; /* why the answer is not whole; NULL: it is */
 };
 
 /* Judges it. ret->body is facts->body for OK. Never fails: without memory to read the Status, the
  * verdict is by the HTTP code alone, and the message says so. */
 void sw_answer_judge(const struct sw_answer_facts *facts, struct sw_answer *ret);
 
-/* An answer of ours: `verdict` for `what` because of `why`. */
+/* An answer of ours: `verdict` for `what`, which may be unset, because of `why`. */
 void sw_answer_make(enum sw_answer_verdict verdict, struct sw_str what, const char *why,
                     struct sw_answer *ret);
 
@@ -68,7 +67,7 @@ int sw_answer_object(const struct sw_answer *answer, struct sw_arena *arena, jso
                      struct sw_err *reterr);
 
 /* 0 for OK; else fills *reterr with the message and returns a code: SW_ENOENT (not found), SW_ETYPE
- * (invalid), SW_ELIMIT (later), SW_ENOMEM or SW_EINTERNAL (failed), SW_EIO (all others). */
+ * (invalid), SW_EINTERNAL (failed), SW_EIO (all others). */
 int sw_answer_status(const struct sw_answer *answer, struct sw_err *reterr);
 
 /* "not found", "conflict", ...: static. */

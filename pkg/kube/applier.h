@@ -38,15 +38,15 @@ enum sw_applier_propagation {
 struct sw_applier_op {
     enum sw_applier_verb verb;
     struct sw_gvr_ref ref;
-    const json_t *object;       /* the body; or: */
-    struct sw_str body;         /* the same as text, where object is NULL */
-    bool force;                 /* of an apply: take fields from other managers */
-    bool dry_run;               /* everything but the storing */
-    struct sw_str uid;              /* precondition of a delete */
-    struct sw_str resource_version; /* precondition of a delete */
+    const json_t *object;                    /* the body; or: */
+    struct sw_str body;                      /* the same as text, where object is NULL */
+    bool force;                              /* of an apply: take fields from other managers */
+    bool dry_run;                            /* everything but the storing */
+    struct sw_str uid;                       /* precondition of a delete */
+    struct sw_str resource_version;          /* precondition of a delete */
     enum sw_applier_propagation propagation; /* of a delete */
-    int64_t timeout_ms;         /* as in sw_call_request */
-    size_t max_bytes;           /* likewise */
+    int64_t timeout_ms;                      /* as in sw_call_request */
+    size_t max_bytes;                        /* likewise */
 };
 
 /* As sw_call_send(); also fails with SW_EUSAGE for an operation that contradicts itself (a body to

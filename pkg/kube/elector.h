@@ -13,8 +13,8 @@
 
 struct sw_elector;
 
-/* Told from sw_elector_step(), or from sw_http_run(). Each leading() is followed by one lost(),
- * before it comes again; also when the elector is freed. Neither may free it. */
+/* Told from sw_elector_step(), sw_elector_resign() or sw_http_run(). Each leading() is followed by
+ * one lost(), before it comes again; also when the elector is freed. Neither may free it. */
 struct sw_elector_sink {
     void *context;
     void (*leading)(void *context);
@@ -22,11 +22,11 @@ struct sw_elector_sink {
 };
 
 struct sw_elector_options {
-    struct sw_client client;   /* its parts are borrowed for the elector's life */
-    struct sw_str namespace_;  /* of the Lease; copied */
-    struct sw_str name;        /* copied */
-    struct sw_str identity;    /* of this process, unlike any other's; copied. Unset: the host's
-                                  name and a random number */
+    struct sw_client client;     /* its parts are borrowed for the elector's life */
+    struct sw_str namespace_;    /* of the Lease; copied */
+    struct sw_str name;          /* copied */
+    struct sw_str identity;      /* of this process, unlike any other's; copied. Unset: the host's
+                                    name and a random number */
     struct sw_lease_times times; /* zeroed: those of client-go */
     struct sw_elector_sink sink; /* functions may be NULL */
 };
@@ -55,6 +55,10 @@ void sw_elector_resign(struct sw_elector *elector, int64_t now_ms);
 /* True once a resigned one has nothing left to do: its Lease is handed back, or it could not be
  * within SW_LEASE_RELEASE_MS. */
 bool sw_elector_is_done(const struct sw_elector *elector);
+
+/* Resigns, and runs the sw_http (and who else sends on it) until that is done: at the end of a
+ * process, SW_LEASE_RELEASE_MS at most. */
+void sw_elector_leave(struct sw_elector *elector);
 
 /* Who holds the Lease, as last seen; "" for nobody, or before anything was seen. Borrowed until the
  * next step. */

@@ -50,8 +50,8 @@ struct sw_gvr {
     X(DESTINATION_RULE, "networking.istio.io", "v1", "destinationrules", "DestinationRule", true)  \
     X(GATEWAY, "networking.istio.io", "v1", "gateways", "Gateway", true)                           \
     X(WORKLOAD_ENTRY, "networking.istio.io", "v1", "workloadentries", "WorkloadEntry", true)       \
-    X(PEER_AUTHENTICATION, "security.istio.io", "v1", "peerauthentications",                       \
-      "PeerAuthentication", true)                                                                  \
+    X(PEER_AUTHENTICATION, "security.istio.io", "v1", "peerauthentications", "PeerAuthentication", \
+      true)                                                                                        \
     X(WORKSPACE, "tsb.tetrate.io", "v2", "workspaces", "Workspace", true)                          \
     X(WORKSPACE_SETTING, "tsb.tetrate.io", "v2", "workspacesettings", "WorkspaceSetting", true)    \
     X(INGRESS_GATEWAY, "install.tetrate.io", "v1alpha1", "ingressgateways", "IngressGateway", true)

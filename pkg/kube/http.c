@@ -30,6 +30,7 @@ struct sw_http_transfer {
     int status;            /* of the answer whose headers are coming; 0 before any */
     int64_t retry_after_s;
     bool answered;         /* response() was called: what looks like headers now are trailers */
+    bool broken;           /* sw_http_break(): the rest is not taken */
     bool over;             /* closed or cancelled: to be swept */
 };
 
@@ -98,6 +99,11 @@ void sw_http_target_free(struct sw_http_target *target)
     free(target);
 }
 
+struct sw_str sw_http_target_server(const struct sw_http_target *target)
+{
+    return target->config->server;
+}
+
 /* A header line, "Retry-After: 1". Dates are passed over: no API server sends them. */
 static void read_header(struct sw_http_transfer *transfer, struct sw_str line)
 {
@@ -144,6 +150,11 @@ static void take_header(struct sw_http_transfer *transfer, struct sw_str line)
         respond(transfer);
 }
 
+static bool is_wanted(const struct sw_http_transfer *transfer)
+{
+    return !transfer->over && !transfer->broken;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 {
     struct sw_http_transfer *transfer = context;
@@ -151,19 +162,19 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 
     while (line.len && (line.data[line.len - 1] == '\n' || line.data[line.len - 1] == '\r'))
         line.len--;
-    if (!transfer->answered && !transfer->over)
+    if (!transfer->answered && is_wanted(transfer))
         take_header(transfer, line);
     /* Anything but the size makes libcurl give the transfer up. */
-    return transfer->over ? 0 : size * n;
+    return is_wanted(transfer) ? size * n : 0;
 }
 
 static size_t on_data(char *bytes, size_t size, size_t n, void *context)
 {
     struct sw_http_transfer *transfer = context;
 
-    if (!transfer->over)
+    if (is_wanted(transfer))
         transfer->sink.data(transfer->sink.context, (struct sw_str){bytes, size * n});
-    return transfer->over ? 0 : size * n;
+    return is_wanted(transfer) ? size * n : 0;
 }
 
 static int prepare(struct sw_http_transfer *transfer, const struct sw_http_request *request,
@@ -216,6 +227,11 @@ void sw_http_cancel(struct sw_http_transfer *transfer)
 {
     if (transfer)
         transfer->over = true;
+}
+
+void sw_http_break(struct sw_http_transfer *transfer)
+{
+    transfer->broken = true;
 }
 
 /* Frees what is over. Not within libcurl's callbacks: a handle must not be removed there. */

@@ -31,6 +31,10 @@ int sw_http_target_new(const struct sw_kube_config *config, struct sw_http_targe
                        struct sw_err *reterr);
 void sw_http_target_free(struct sw_http_target *target);
 
+/* The server of its config, as it stands there: "https://10.0.0.1:6443". Borrowed from the config.
+ */
+struct sw_str sw_http_target_server(const struct sw_http_target *target);
+
 /* What becomes of one request. response() comes once, data() any number of times, closed() last and
  * once; after sw_http_cancel() none. A callback may send and cancel. */
 struct sw_http_sink {
@@ -57,6 +61,10 @@ int sw_http_send(struct sw_http *http, struct sw_http_target *target,
 
 /* Gives a request up: no callback comes from it any more. NULL is allowed. */
 void sw_http_cancel(struct sw_http_transfer *transfer);
+
+/* From response() or data(): no more of the answer is wanted. Nothing but closed() comes any more,
+ * with a failure. */
+void sw_http_break(struct sw_http_transfer *transfer);
 
 /* Waits up to timeout_ms for something to do, or until woken. Calls nobody back. */
 void sw_http_wait(struct sw_http *http, int64_t timeout_ms);

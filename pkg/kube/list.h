@@ -18,8 +18,8 @@ struct sw_list_options {
     struct sw_str namespace_;     /* unset: all of them */
     struct sw_str label_selector; /* "a=b,c" */
     struct sw_str field_selector;
-    size_t max_items;             /* more are SW_ANSWER_UNREADABLE; 0: SW_LIST_MAX_ITEMS */
-    struct sw_arena *arena;       /* borrowed for the list's life: its cap is the list's */
+    size_t max_items;       /* more are SW_ANSWER_UNREADABLE; 0: SW_LIST_MAX_ITEMS */
+    struct sw_arena *arena; /* borrowed for the list's life: its cap is the list's */
 };
 
 struct sw_list;
@@ -32,7 +32,8 @@ struct sw_list_sink {
     void (*done)(void *context, const struct sw_answer *answer, json_t *items);
 };
 
-/* Begins to list; *ret is valid until done() begins or sw_list_cancel(). Fails as sw_call_send(). */
+/* Begins to list; *ret is valid until done() begins or sw_list_cancel(). Fails as sw_call_send().
+ */
 int sw_list_send(const struct sw_client *client, const struct sw_list_options *options,
                  struct sw_list_sink sink, struct sw_list **ret, struct sw_err *reterr);
 

@@ -20,9 +20,9 @@ struct sw_waiter_background {
 
 /* The caller's storage, which must not move; a zeroed one is released. */
 struct sw_waiter {
-    struct sw_client client; /* owned, here; may be used to send as well */
+    struct sw_client client;                /* owned, here; may be used to send as well */
     struct sw_waiter_background background; /* to be set after init */
-    atomic_bool interrupted; /* private */
+    atomic_bool interrupted;                /* private */
 };
 
 /* With connections of its own, to the API server of `config`, borrowed for the waiter's life.

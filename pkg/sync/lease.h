@@ -35,8 +35,8 @@ struct sw_lease_times {
 
 /* What a Lease says. Its times are texts of other clocks: compared for change, never read. */
 struct sw_lease_record {
-    char holder[SW_LEASE_HOLDER_SIZE];   /* "" for nobody */
-    char acquired[SW_LEASE_TIME_SIZE];   /* "" where it does not say, as is the next */
+    char holder[SW_LEASE_HOLDER_SIZE]; /* "" for nobody */
+    char acquired[SW_LEASE_TIME_SIZE]; /* "" where it does not say, as is the next */
     char renewed[SW_LEASE_TIME_SIZE];
     char version[SW_LEASE_VERSION_SIZE]; /* metadata.resourceVersion */
     int64_t duration_s;                  /* 0 where it does not say */
@@ -45,7 +45,7 @@ struct sw_lease_record {
 
 /* What is to be asked of the API server. */
 enum sw_lease_action {
-    SW_LEASE_WAIT,   /* until what is under way ends, or until *ret_wake_ms */
+    SW_LEASE_WAIT, /* until what is under way ends, or until *ret_wake_ms */
     SW_LEASE_READ,
     SW_LEASE_CREATE, /* *ret_write */
     SW_LEASE_UPDATE, /* *ret_write, on condition that it still has version ret_write->version */
@@ -65,6 +65,7 @@ struct sw_lease_write {
 enum sw_lease_phase {
     SW_LEASE_RESTING, /* until due_ms */
     SW_LEASE_ASKING,  /* a request is under way */
+    SW_LEASE_BROKEN,  /* to be aborted */
     SW_LEASE_OVER,
 };
 
@@ -74,16 +75,18 @@ struct sw_lease {
     struct sw_backoff jitter;
     char identity[SW_LEASE_HOLDER_SIZE];
     struct sw_lease_record seen; /* as last seen */
-    bool known;                  /* `seen` is what the API server holds, as far as we know */
-    bool missing;                /* it holds none */
+    bool has_seen;               /* `seen` holds something: what a change is told from */
+    bool fresh;                  /* nothing is known to have happened since it was seen */
+    bool missing;                /* last seen not to be there */
     int64_t changed_ms;          /* when `seen` was last seen to change */
     enum sw_lease_phase phase;
-    enum sw_lease_action asking; /* what is under way */
-    bool releasing;              /* resigned */
-    bool written;                /* what is under way would make us the holder */
-    int64_t due_ms;              /* of resting: when to ask; of asking: when to give up */
-    int64_t sent_ms;             /* when what is under way was sent */
-    int64_t until_ms;            /* we lead before that; INT64_MIN: not */
+    enum sw_lease_action asked; /* what is under way */
+    bool doubt;                 /* a write of ours was sent, and its end is not known */
+    bool resigned;
+    int64_t due_ms;    /* of resting: when to ask; of asking: when to give up */
+    int64_t sent_ms;   /* when what is under way was sent */
+    int64_t resign_ms; /* of a resigned one: when it stops to try */
+    int64_t until_ms;  /* we lead before that; INT64_MIN: not */
 };
 
 /* Begins at rest, with a read due at once. `times` NULL or zeroed: those of client-go. `seed`
@@ -99,7 +102,7 @@ enum sw_lease_action sw_lease_next(struct sw_lease *lease, int64_t now_ms, int64
 
 /* How the request under way ended. */
 void sw_lease_found(struct sw_lease *lease, int64_t now_ms,
-                    const struct sw_lease_record *record); /* read, created or updated */
+                    const struct sw_lease_record *record);      /* read, created or updated */
 void sw_lease_missing(struct sw_lease *lease, int64_t now_ms);  /* there is none */
 void sw_lease_conflict(struct sw_lease *lease, int64_t now_ms); /* somebody else was faster */
 /* Any other failure; not again before retry_after_ms, 0 if the API server did not say. */
