@@ -1,5 +1,8 @@
 """spillway-webhook as a process, reachable through the Service that the manifests register."""
 
+import re
+import urllib.request
+
 import yaml
 
 from . import endpoints
@@ -66,6 +69,15 @@ class Webhook(Part):
 
     def is_ready(self):
         return answers_ok(f"{self.probe_url}/readyz")
+
+    def metric(self, name, **labels):
+        """The sample's value; None where there is none."""
+        with urllib.request.urlopen(f"{self.probe_url}/metrics", timeout=10) as page:
+            text = page.read().decode()
+        wanted = ",".join(f'{key}="{labels[key]}"' for key in sorted(labels))
+        series = re.escape(f"{name}{{{wanted}}}" if labels else name)
+        found = re.search(rf"^{series} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else None
 
     def publish(self, ready=True):
         """Does what the endpoint controller does once it has heard whether a Pod is ready."""

@@ -1,7 +1,6 @@
 """The webhook over API servers: what the tests of that share."""
 
 import json
-import re
 import urllib.request
 
 from admission import HIERARCHY
@@ -63,11 +62,7 @@ class Live(Part):
 
     def metric(self, name, **labels):
         """The sample's value; None where there is none."""
-        with urllib.request.urlopen(f"{self.webhook.probe_url}/metrics", timeout=10) as page:
-            text = page.read().decode()
-        wanted = ",".join(f'{key}="{labels[key]}"' for key in sorted(labels))
-        found = re.search(rf"^{name}{{{wanted}}} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else None
+        return self.webhook.metric(name, **labels)
 
     def n_objects(self, cluster, kind):
         return self.metric("spillway_cluster_objects", cluster=cluster, kind=kind)

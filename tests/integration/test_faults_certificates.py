@@ -1,0 +1,182 @@
+"""Certificates that are exchanged while an API server never stops asking.
+
+Each replica reads its pair from a folder of its own that is mounted as a kubelet mounts a Secret:
+the files are links through ..data, and ..data is turned.
+"""
+
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from admission import namespace
+from harness import ApiServer, Authority, Webhook, wait_until
+from harness.webhook import install
+from live import service, setting, workspace
+from load import Load
+from over_folders import CART, review, write
+
+N_REPLICAS = 4
+N_ROUNDS = 5  # in each of which every replica gets another pair
+
+
+@pytest.fixture(scope="module")
+def api(tools, tmp_path_factory):
+    with ApiServer("east", tmp_path_factory.mktemp("certificates") / "east") as api:
+        install(api)
+        yield api
+
+
+@pytest.fixture(scope="module")
+def shop(api):
+    return api.new_namespace("shop")
+
+
+class Secret:
+    """A folder with tls.crt and tls.key."""
+
+    def __init__(self, path):
+        self.path = path
+        self._number = 0
+
+    def set(self, pair):
+        self._number += 1
+        version = self.path / f"..version-{self._number}"
+        version.mkdir(parents=True)
+        shutil.copy(pair.chain, version / "tls.crt")
+        shutil.copy(pair.key, version / "tls.key")
+        data, turned = self.path / "..data", self.path / "..data_tmp"
+        before = data.resolve() if data.exists() else None
+        turned.symlink_to(version.name)
+        turned.rename(data)
+        for name in ("tls.crt", "tls.key"):
+            if not (self.path / name).is_symlink():
+                (self.path / name).symlink_to(f"..data/{name}")
+        if before:
+            shutil.rmtree(before)
+
+
+class Replica(Webhook):
+    """One whose pair changes."""
+
+    def __init__(self, api, directory, sources, authority, number):
+        self.secret = Secret(directory / "tls")
+        files = (self.secret.path / "tls.crt", self.secret.path / "tls.key")
+        super().__init__(api, directory, sources, authority, number, ["--drain-seconds=0"], files)
+        self._n_pairs = 0
+        self.renew(authority)
+
+    def renew(self, authority):
+        """Puts another pair in place, by that authority."""
+        self._n_pairs += 1
+        name = f"replica-{self._number}-{self._n_pairs}"
+        self.secret.set(authority.new_serving(name, [self.host]))
+
+    def wait_renewed(self):
+        reloads = "spillway_tls_reloads_total"
+        wait_until("the new pair in use", lambda: self.metric(reloads) == self._n_pairs - 1)
+
+
+class Newcomers:
+    """Other API servers, which connect to one replica after the other and ask what it is worth."""
+
+    def __init__(self, replicas, bundle):
+        self.bundle = bundle  # what they trust, as PEM
+        self.n = 0
+        self.failed = []
+        self._replicas = replicas
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._connect, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ends.set()
+        self._thread.join()
+
+    def _connect(self):
+        while not self._ends.wait(0.01):
+            replica = self._replicas[self.n % len(self._replicas)]
+            try:
+                ask(replica, self.bundle)
+            except OSError as error:
+                self.failed.append((time.monotonic(), repr(error)))
+            self.n += 1
+
+
+def ask(replica, bundle):
+    """One review on a connection of its own, to who has a certificate by that bundle."""
+    host, port = replica.address.split(":")
+    body = json.dumps(review(CART))
+    request = (f"POST /mutate HTTP/1.1\r\nHost: {replica.host}\r\nConnection: close\r\n"
+               f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    tls = ssl.create_default_context(cadata=bundle)
+    with socket.create_connection((host, int(port)), timeout=10) as plain:
+        with tls.wrap_socket(plain, server_hostname=replica.host) as peer:
+            peer.sendall(request.encode())
+            answer = b"".join(iter(lambda: peer.recv(65536), b""))
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise ConnectionError(f"answered {answer[:200]!r}")
+
+
+@pytest.fixture
+def replicas(api, shop, authority, tmp_path):
+    folder = tmp_path / "east"
+    folder.mkdir()
+    write(folder / "base.yaml", namespace(shop), workspace(shop), setting(shop, app="cart"))
+    sources = {"east": f"dir:{folder}"}
+    with contextlib.ExitStack() as running:
+        yield [
+            running.enter_context(Replica(api, tmp_path / f"{n}", sources, authority, n))
+            for n in range(N_REPLICAS)
+        ]
+
+
+@contextlib.contextmanager
+def asked_all_the_while(api, shop, replicas, authority):
+    """Load through the API server and by newcomers, none of which may fail."""
+    newcomers = Newcomers(replicas, authority.root.read_text())
+    with replicas[0].registration("Fail") as registration:
+        with newcomers, Load(api, service("cart", shop)) as load:
+            yield registration, newcomers, load
+    assert load.failed() == []
+    assert load.unmutated() == []
+    assert newcomers.failed == []
+    assert newcomers.n > 50
+
+
+def test_twenty_renewals_cost_nobody_anything(api, shop, replicas, authority):
+    with asked_all_the_while(api, shop, replicas, authority) as (_, _, load):
+        for _ in range(N_ROUNDS):
+            for replica in replicas:
+                replica.renew(authority)
+            for replica in replicas:
+                replica.wait_renewed()
+        load.wait_more(50)
+
+
+def test_another_authority_costs_nobody_anything(api, shop, replicas, authority, tmp_path):
+    """As the documentation has it: the new one is trusted besides, then used, then alone."""
+    other = Authority.new_root(tmp_path / "pki", "other")
+    both = authority.root.read_bytes() + other.root.read_bytes()
+    with asked_all_the_while(api, shop, replicas, authority) as (registration, newcomers, load):
+        registration.trust(both)
+        newcomers.bundle = both.decode()
+        for replica in replicas:
+            replica.renew(other)
+        for replica in replicas:
+            replica.wait_renewed()
+        registration.trust(other.root.read_bytes())
+        newcomers.bundle = other.root.read_text()
+        load.wait_more(50)
+
+    for replica in replicas:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            ask(replica, authority.root.read_text())
