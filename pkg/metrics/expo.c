@@ -122,15 +122,21 @@ static void write_series(const struct sw_metric_family *family,
     sw_buf_append_text(buf, "\n");
 }
 
-void sw_expo_write(const struct sw_metrics *metrics, struct sw_buf *buf)
+static void write_family(const struct sw_metric_family *family, struct sw_buf *buf)
 {
-    for (const struct sw_metric_family *family = metrics->first; family; family = family->next) {
-        const struct sw_metric_series *series =
-            atomic_load_explicit(&family->first, memory_order_acquire);
+    const struct sw_metric_series *series = atomic_load(&family->first);
 
-        if (series)
-            write_head(family, buf);
-        for (; series; series = atomic_load_explicit(&series->next, memory_order_acquire))
-            write_series(family, series, buf);
+    if (series)
+        write_head(family, buf);
+    for (; series; series = atomic_load(&series->next))
+        write_series(family, series, buf);
+}
+
+void sw_expo_write(struct sw_metrics *metrics, struct sw_buf *buf)
+{
+    for (struct sw_metric_family *family = metrics->first; family; family = family->next) {
+        atomic_fetch_add(&family->n_followers, 1);
+        write_family(family, buf);
+        atomic_fetch_sub(&family->n_followers, 1);
     }
 }

@@ -16,6 +16,6 @@
 
 /* Appends the whole page while other threads may go on updating: a histogram's _count always equals
  * its +Inf bucket, its _sum may be a moment newer. A failure stays in buf (sw_buf_status). */
-void sw_expo_write(const struct sw_metrics *metrics, struct sw_buf *buf);
+void sw_expo_write(struct sw_metrics *metrics, struct sw_buf *buf);
 
 #endif

@@ -172,50 +172,120 @@ static struct sw_metric_series *series_make(struct sw_metric_family *family, siz
     return series;
 }
 
-/* The series of `values`, added in its place when there is none and `place` is a free one of the
- * storage; NULL when there is none and no free place. */
-static struct sw_metric_series *find_or_add(struct sw_metric_family *family,
-                                            const char *const *values, size_t place)
+/* The link to the series of `values`, or to the one that it goes before (NULL behind the last). */
+static _Atomic(struct sw_metric_series *) *find_link(struct sw_metric_family *family,
+                                                     const char *const *values, bool *ret_found)
 {
     _Atomic(struct sw_metric_series *) *link = &family->first;
-    struct sw_metric_series *at = atomic_load_explicit(link, memory_order_relaxed), *series;
+    struct sw_metric_series *at = atomic_load_explicit(link, memory_order_relaxed);
     int order = -1;
 
     while (at && (order = compare_values(family, at, values)) < 0) {
         link = &at->next;
         at = atomic_load_explicit(link, memory_order_relaxed);
     }
-    if (at && order == 0)
-        return at;
-    if (place > family->spec.max_series)
-        return NULL;
-    series = series_make(family, place, values);
-    atomic_store_explicit(&series->next, at, memory_order_relaxed);
+    *ret_found = at && order == 0;
+    return link;
+}
+
+/* Makes the series of `values` at `place`, before what `link` leads to. */
+static struct sw_metric_series *insert(struct sw_metric_family *family,
+                                       _Atomic(struct sw_metric_series *) *link, size_t place,
+                                       const char *const *values)
+{
+    struct sw_metric_series *next = atomic_load_explicit(link, memory_order_relaxed);
+    struct sw_metric_series *series = series_make(family, place, values);
+
+    atomic_store_explicit(&series->next, next, memory_order_relaxed);
     /* What the page's writer finds through this link must be complete. */
-    atomic_store_explicit(link, series, memory_order_release);
-    family->n_series++;
+    atomic_store(link, series);
     return series;
+}
+
+/* Takes a place for a new series; false when there is none. A place that was used before may be
+ * taken when nobody follows the list: who begins to later does not find what was taken out, as that
+ * was stored before the followers were counted, and all four operations have one order (seq_cst).
+ */
+static bool take_place(struct sw_metric_family *family, size_t *ret)
+{
+    struct sw_metric_series *removed = family->removed;
+
+    if (removed && atomic_load(&family->n_followers) == 0) {
+        family->removed = removed->next_removed;
+        *ret = (size_t)((char *)removed - family->storage) / family->stride_bytes;
+        memset(removed, 0, family->stride_bytes);
+        return true;
+    }
+    if (family->n_places == family->spec.max_series)
+        return false;
+    *ret = family->n_places++;
+    return true;
+}
+
+/* A look-up is rare and short, and this folder calls nothing that could put a thread to sleep. */
+static void lock(struct sw_metric_family *family)
+{
+    while (atomic_flag_test_and_set_explicit(&family->adding, memory_order_acquire))
+        ;
+}
+
+static void unlock(struct sw_metric_family *family)
+{
+    atomic_flag_clear_explicit(&family->adding, memory_order_release);
+}
+
+static struct sw_metric_series *find_or_add(struct sw_metric_family *family,
+                                            const char *const *values)
+{
+    static const char *const other[SW_METRIC_LABELS_MAX] = {SW_METRIC_OTHER, SW_METRIC_OTHER,
+                                                            SW_METRIC_OTHER, SW_METRIC_OTHER};
+    size_t place = family->spec.max_series; /* of "other" */
+    bool found;
+    _Atomic(struct sw_metric_series *) *link = find_link(family, values, &found);
+
+    if (!found && !take_place(family, &place))
+        link = find_link(family, other, &found);
+    if (found)
+        return atomic_load_explicit(link, memory_order_relaxed);
+    return insert(family, link, place, place == family->spec.max_series ? other : values);
 }
 
 static struct sw_metric_series *series_at(struct sw_metric_family *family,
                                           const char *const *values)
 {
-    static const char *const other[SW_METRIC_LABELS_MAX] = {SW_METRIC_OTHER, SW_METRIC_OTHER,
-                                                            SW_METRIC_OTHER, SW_METRIC_OTHER};
     struct sw_metric_series *series;
-    size_t place;
 
-    /* A look-up is rare and short, and this folder calls nothing that could put a thread to sleep.
-     */
-    while (atomic_flag_test_and_set_explicit(&family->adding, memory_order_acquire))
-        ;
-    place =
-        family->n_series < family->spec.max_series ? family->n_series : family->spec.max_series + 1;
-    series = find_or_add(family, values, place);
-    if (!series)
-        series = find_or_add(family, other, family->spec.max_series);
-    atomic_flag_clear_explicit(&family->adding, memory_order_release);
+    lock(family);
+    series = find_or_add(family, values);
+    unlock(family);
     return series;
+}
+
+/* The one that stands for all that had no room. */
+static bool is_other(const struct sw_metric_family *family, const struct sw_metric_series *series)
+{
+    return (const char *)series ==
+           family->storage + family->spec.max_series * family->stride_bytes;
+}
+
+void sw_metrics_remove(struct sw_metric_family *family, const char *const *values)
+{
+    _Atomic(struct sw_metric_series *) *link;
+    struct sw_metric_series *series = NULL;
+    bool found;
+
+    if (!family)
+        return;
+    lock(family);
+    link = find_link(family, values, &found);
+    if (found)
+        series = atomic_load_explicit(link, memory_order_relaxed);
+    if (series && !is_other(family, series)) {
+        atomic_store(link, atomic_load_explicit(&series->next, memory_order_relaxed));
+        series->next_removed = family->removed;
+        family->removed = series;
+    }
+    unlock(family);
 }
 
 int sw_metrics_add(struct sw_metrics *metrics, const struct sw_metric_spec *spec,

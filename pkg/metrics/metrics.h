@@ -4,7 +4,8 @@
  * A registry holds families (one name, one help, one kind, fixed label names), a family holds
  * series (one per set of label values). All memory is taken when a family is added: afterwards
  * nothing allocates, and a family never holds more series than it was born with, whatever its label
- * values. A series is looked up once, at start, and its handle kept: an update is then one atomic
+ * values. A series may be removed, where what it is about is gone; its place is then another's. A
+ * series is looked up once, at start, and its handle kept: an update is then one atomic
  * add.
  *
  * Values are integers in a raw unit (nanoseconds, bytes); `per_unit` of the family says how many
@@ -81,6 +82,11 @@ int sw_metrics_add(struct sw_metrics *metrics, const struct sw_metric_spec *spec
 struct sw_counter *sw_counter_at(struct sw_metric_family *family, const char *const *values);
 struct sw_gauge *sw_gauge_at(struct sw_metric_family *family, const char *const *values);
 struct sw_histogram *sw_histogram_at(struct sw_metric_family *family, const char *const *values);
+
+/* Takes the series of these label values out of the family, if there is one: it is on no page from
+ * now on, and no handle of it may be used any more. One of the same values that comes later begins
+ * at 0. The one that is labelled "other" stays. Any thread may call. */
+void sw_metrics_remove(struct sw_metric_family *family, const char *const *values);
 
 /* Updates, from any thread; a NULL handle is allowed and does nothing, so that code which reports
  * also runs where nobody listens. */

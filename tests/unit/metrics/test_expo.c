@@ -7,6 +7,8 @@
 #include <wchar.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -22,7 +24,7 @@ static struct sw_metric_family *add(struct sw_metrics *metrics, struct sw_metric
     return family;
 }
 
-static void assert_page(const struct sw_metrics *metrics, const char *expected)
+static void assert_page(struct sw_metrics *metrics, const char *expected)
 {
     struct sw_buf page;
 
@@ -162,6 +164,77 @@ static void write_past_the_cap_fails(void **state)
     assert_int_equal(sw_buf_status(&page, NULL), SW_ELIMIT);
 }
 
+static void write_leaves_out_what_was_removed(void **state)
+{
+    SW_CLEANUP(cleanup_metrics) struct sw_metrics *metrics = sw_metrics_new();
+    struct sw_metric_family *family =
+        add(metrics, (struct sw_metric_spec){
+                         .kind = SW_METRIC_GAUGE, .name = "a", .labels = {"b"}, .max_series = 3});
+
+    (void)state;
+    sw_gauge_at(family, SW_METRIC_VALUES("x"));
+    sw_gauge_at(family, SW_METRIC_VALUES("y"));
+    sw_gauge_at(family, SW_METRIC_VALUES("z"));
+    sw_metrics_remove(family, SW_METRIC_VALUES("y"));
+    assert_page(metrics, "# HELP a \n# TYPE a gauge\na{b=\"x\"} 0\na{b=\"z\"} 0\n");
+    sw_gauge_set(sw_gauge_at(family, SW_METRIC_VALUES("w")), 4); /* in the place of y */
+    assert_page(metrics, "# HELP a \n# TYPE a gauge\na{b=\"w\"} 4\na{b=\"x\"} 0\n"
+                         "a{b=\"z\"} 0\n");
+    sw_metrics_remove(family, SW_METRIC_VALUES("w"));
+    sw_metrics_remove(family, SW_METRIC_VALUES("x"));
+    sw_metrics_remove(family, SW_METRIC_VALUES("z"));
+    assert_page(metrics, "");
+}
+
+struct writing {
+    struct sw_metrics *metrics;
+    _Atomic bool ends;
+    int n_bad; /* pages with a series that nobody made */
+};
+
+static void *write_pages(void *argument)
+{
+    struct writing *writing = argument;
+    struct sw_buf page;
+
+    sw_buf_init(&page, 1 << 20);
+    while (!atomic_load(&writing->ends)) {
+        sw_buf_clear(&page);
+        sw_expo_write(writing->metrics, &page);
+        sw_buf_append(&page, "", 1);
+        /* Where this thread never rests, places may run out. */
+        for (const char *at = page.data; (at = strstr(at, "{b=\"")); at++)
+            writing->n_bad += (at[4] < 'a' || at[4] > 'z' || at[5] != '"') &&
+                              strncmp(at + 4, "other\"", 6) != 0;
+    }
+    sw_buf_release(&page);
+    return NULL;
+}
+
+static void write_goes_on_while_series_come_and_go(void **state)
+{
+    SW_CLEANUP(cleanup_metrics) struct sw_metrics *metrics = sw_metrics_new();
+    struct sw_metric_family *family =
+        add(metrics, (struct sw_metric_spec){
+                         .kind = SW_METRIC_GAUGE, .name = "a", .labels = {"b"}, .max_series = 40});
+    struct writing writing = {.metrics = metrics};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, write_pages, &writing), 0);
+    for (int i = 0; i < 200000; i++) {
+        const char name[] = {(char)('a' + i * 7 % 26), '\0'};
+
+        if (i / 26 % 2)
+            sw_metrics_remove(family, SW_METRIC_VALUES(name));
+        else
+            sw_gauge_at(family, SW_METRIC_VALUES(name));
+    }
+    atomic_store(&writing.ends, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(writing.n_bad, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +244,8 @@ int main(void)
         cmocka_unit_test(write_scales_exactly),
         cmocka_unit_test(write_of_a_histogram_is_cumulative),
         cmocka_unit_test(write_past_the_cap_fails),
+        cmocka_unit_test(write_leaves_out_what_was_removed),
+        cmocka_unit_test(write_goes_on_while_series_come_and_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,32 @@ static void add_refuses_a_name_twice(void **state)
     assert_non_null(strstr(err.message, "requests_total"));
 }
 
+static void remove_makes_room_for_another(void **state)
+{
+    SW_CLEANUP(cleanup_metrics) struct sw_metrics *metrics = sw_metrics_new();
+    struct sw_metric_family *family = add_counter(metrics, 2);
+    const char *const *other = SW_METRIC_VALUES("other", "other");
+
+    (void)state;
+    for (char name = 'a'; name < 'z'; name++) {
+        const char text[] = {name, '\0'};
+        const char *const *values = SW_METRIC_VALUES(text, "x");
+        struct sw_counter *counter = sw_counter_at(family, values);
+
+        assert_int_equal(sw_counter_value(counter), 0);
+        sw_counter_add(counter, 1);
+        assert_ptr_equal(sw_counter_at(family, values), counter);
+        sw_metrics_remove(family, values);
+        sw_metrics_remove(family, values); /* once more is nothing */
+    }
+    sw_counter_at(family, SW_METRIC_VALUES("a", "x"));
+    sw_counter_at(family, SW_METRIC_VALUES("b", "x"));
+    sw_counter_add(sw_counter_at(family, SW_METRIC_VALUES("c", "x")), 1);
+    sw_metrics_remove(family, other); /* it is what others have too */
+    assert_int_equal(sw_counter_value(sw_counter_at(family, other)), 1);
+    sw_metrics_remove(NULL, other);
+}
+
 #define N_THREADS 4
 #define N_ROUNDS  20000
 
@@ -252,6 +278,7 @@ int main(void)
         cmocka_unit_test(add_refuses_bad_names),
         cmocka_unit_test(add_refuses_bad_numbers),
         cmocka_unit_test(add_refuses_a_name_twice),
+        cmocka_unit_test(remove_makes_room_for_another),
         cmocka_unit_test(counter_loses_nothing_between_threads),
     };
 
