@@ -38,7 +38,7 @@ struct sw_mesh_backends {
     struct sw_str namespace_;
     struct sw_str service;
     const struct sw_mesh_group
-        *groups; /* by service account, then labels as a text; no two alike */
+        *groups; /* by service account, then labels, pair by pair; no two alike */
     size_t n_groups;
     uint32_t n_plain;               /* ready pods without a sidecar */
     bool waiting; /* the pod of an endpoint has not been seen yet: the groups are as they were
