@@ -1,7 +1,6 @@
 #include "model/frontage.h"
 
 #include "json/get.h"
-#include "model/owner.h"
 
 #include "base/banned.h"
 
@@ -111,7 +110,6 @@ int sw_frontage_read(const json_t *object, struct sw_arena *arena, struct sw_fro
                      struct sw_err *reterr)
 {
     struct sw_frontage front = {0};
-    struct sw_owner owner;
     struct sw_str export_to;
     json_t *spec = NULL;
     int r = sw_get_object(object, "spec", NULL, &spec, reterr);
@@ -128,11 +126,8 @@ int sw_frontage_read(const json_t *object, struct sw_arena *arena, struct sw_fro
         r = sw_strings_split(export_to, arena, &front.export_to, reterr);
     if (r == 0)
         r = read_families(spec, arena, &front, reterr);
-    if (r == 0)
-        r = sw_owner_read(object, arena, &owner, reterr);
     if (r < 0)
         return r;
-    front.shared_spec = owner.shared_spec;
     *ret = front;
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What the reconciler reads of a Service beside model/service.h: how it is reached from outside,
- * who sees it, and whose it is.
+ * What the reconciler reads of a Service beside model/service.h: how it is reached from outside, and
+ * who sees it.
  *
  * A struct of its own, so that the webhook does not hold it.
  */
@@ -24,7 +24,6 @@ struct sw_frontage {
     struct sw_strings export_to; /* of the annotation; none: everywhere */
     bool ipv4;                   /* of ipFamilies; IPv4 where that is absent and clusterIP too */
     bool ipv6;
-    bool shared_spec;            /* a field manager other than ours owns some of spec */
 };
 
 /* Reads a whole Service; strings are copied into `arena`. Fails with SW_ETYPE (message names the

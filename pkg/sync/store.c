@@ -1,7 +1,7 @@
 #include "sync/store.h"
 
 #include "json/read.h"
-#include "sync/shallow.h"
+#include "sync/object_name.h"
 
 #include <stdlib.h>
 
@@ -195,42 +195,16 @@ static int read_object(struct sw_store *store, struct sw_str text, struct sw_are
     return SW_ETYPE;
 }
 
-enum name_slot { NAME, NAMESPACE, N_NAME_SLOTS };
-
-static const struct sw_scan_want metadata_wants[] = {
-    {"name", NAME, NULL},
-    {"namespace", NAMESPACE, NULL},
-    {NULL, 0, NULL},
-};
-
-static const struct sw_scan_want name_wants[] = {
-    {"metadata", -1, metadata_wants},
-    {NULL, 0, NULL},
-};
-
-/* The text of a string slice, which has no escapes: names have none. */
-static struct sw_str unquote(const struct sw_scan_slice *slice)
-{
-    if (slice->type != SW_SCAN_STRING)
-        return (struct sw_str){NULL, 0};
-    return sw_str_slice(slice->text, 1, slice->text.len - 1);
-}
-
 /* Only its name and namespace, borrowed from the text: enough to find what it was. Works for an
  * object that cannot be read otherwise. */
 static int read_name(const struct sw_store *store, struct sw_str text, struct sw_meta *ret,
                      struct sw_err *reterr)
 {
-    struct sw_scan_slice slices[N_NAME_SLOTS];
-    int r = sw_shallow_scan(text, name_wants, slices, N_NAME_SLOTS, reterr);
+    int r = sw_object_name_read(text, &ret->namespace_, &ret->name, reterr);
 
-    if (r < 0)
-        return r;
-    ret->name = unquote(&slices[NAME]);
-    ret->namespace_ = unquote(&slices[NAMESPACE]);
-    if (ret->namespace_.len == 0 && store->kind != SW_KIND_NAMESPACE)
+    if (r == 0 && ret->namespace_.len == 0 && store->kind != SW_KIND_NAMESPACE)
         ret->namespace_ = SW_STR("default"); /* as sw_object_read_as() has it */
-    return ret->name.len ? 0 : sw_err_set(reterr, SW_ETYPE, "metadata.name: expected a name");
+    return r;
 }
 
 /* An object that cannot be read is noted; what was known under its name stays. */

@@ -1,0 +1,157 @@
+#include "mesh/table.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* Far over the largest that an API server stores. */
+#define OBJECT_MAX_BYTES ((size_t)16 << 20)
+
+struct entry {
+    struct sw_record record;
+    struct sw_arena arena;
+    alignas(max_align_t) unsigned char item[]; /* begins with its struct sw_meta */
+};
+
+/* What an entry is found by. */
+struct key {
+    struct sw_str namespace_;
+    struct sw_str name;
+};
+
+static const struct sw_meta *meta_of(const struct entry *entry)
+{
+    return (const struct sw_meta *)(const void *)entry->item;
+}
+
+static bool entry_is(const struct sw_record *record, const void *key)
+{
+    const struct sw_meta *meta = meta_of((const struct entry *)record);
+    const struct key *wanted = key;
+
+    return sw_str_eq(meta->name, wanted->name) && sw_str_eq(meta->namespace_, wanted->namespace_);
+}
+
+static struct entry *find(const struct sw_table *table, struct sw_str namespace_,
+                          struct sw_str name)
+{
+    return (struct entry *)sw_hash_find(&table->entries, sw_hash_of(namespace_, name), entry_is,
+                                        &(struct key){namespace_, name});
+}
+
+static void free_entry(struct entry *entry)
+{
+    if (!entry)
+        return;
+    sw_arena_release(&entry->arena);
+    free(entry);
+}
+
+static void drop(struct sw_table *table, struct entry *entry)
+{
+    table->kind->leave(table->context, entry->item);
+    sw_hash_remove(&table->entries, &entry->record);
+    free_entry(entry);
+}
+
+/* A read entry takes the place of the one of its name. */
+static int replace(struct sw_table *table, struct entry *entry, struct sw_err *reterr)
+{
+    const struct sw_meta *meta = meta_of(entry);
+    struct entry *old = find(table, meta->namespace_, meta->name);
+    int r = 0;
+
+    if (old)
+        drop(table, old);
+    else if (table->entries.n >= SW_TABLE_MAX_OBJECTS)
+        r = sw_err_set(reterr, SW_ELIMIT, "more than %d objects", SW_TABLE_MAX_OBJECTS);
+    if (r == 0)
+        r = sw_hash_insert(&table->entries, &entry->record,
+                           sw_hash_of(meta->namespace_, meta->name), reterr);
+    if (r < 0) {
+        free_entry(entry);
+        return r;
+    }
+    r = table->kind->arrive(table->context, entry->item, reterr);
+    if (r < 0)
+        drop(table, entry);
+    return r;
+}
+
+int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
+                 struct sw_err *reterr)
+{
+    struct entry *entry = calloc(1, sizeof(*entry) + table->kind->item_size);
+    int r;
+
+    if (!entry)
+        return sw_err_nomem(reterr);
+    entry->record.picture = picture;
+    sw_arena_init(&entry->arena, table->kind->arena_bytes, OBJECT_MAX_BYTES);
+    r = table->kind->read(object, &entry->arena, entry->item, reterr);
+    if (r == 1)
+        return replace(table, entry, reterr);
+    if (r == 0)
+        sw_table_remove(table, meta_of(entry)->namespace_, meta_of(entry)->name);
+    free_entry(entry);
+    return r;
+}
+
+void sw_table_remove(struct sw_table *table, struct sw_str namespace_, struct sw_str name)
+{
+    struct entry *entry = find(table, namespace_, name);
+
+    if (entry)
+        drop(table, entry);
+}
+
+void sw_table_touch(struct sw_table *table, struct sw_str namespace_, struct sw_str name,
+                    uint32_t picture)
+{
+    struct entry *entry = find(table, namespace_, name);
+
+    if (entry)
+        entry->record.picture = picture;
+}
+
+size_t sw_table_sweep(struct sw_table *table, uint32_t picture)
+{
+    struct sw_record *record = sw_hash_next(&table->entries, NULL);
+    size_t n = 0;
+
+    while (record) {
+        struct entry *entry = (struct entry *)record;
+
+        record = sw_hash_next(&table->entries, record);
+        if (entry->record.picture != picture) {
+            drop(table, entry);
+            n++;
+        }
+    }
+    return n;
+}
+
+void *sw_table_find(const struct sw_table *table, struct sw_str namespace_, struct sw_str name)
+{
+    struct entry *entry = find(table, namespace_, name);
+
+    return entry ? entry->item : NULL;
+}
+
+void *sw_table_next(const struct sw_table *table, const void *item)
+{
+    const unsigned char *bytes = item;
+    const struct sw_record *record =
+        bytes ? (const struct sw_record *)(const void *)(bytes - offsetof(struct entry, item))
+              : NULL;
+    struct entry *entry = (struct entry *)sw_hash_next(&table->entries, record);
+
+    return entry ? entry->item : NULL;
+}
+
+void sw_table_release(struct sw_table *table)
+{
+    sw_table_sweep(table, UINT32_MAX);
+    sw_hash_release(&table->entries);
+}
