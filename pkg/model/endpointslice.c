@@ -25,8 +25,8 @@ static int read_target(const json_t *item, const struct sw_at *at, struct sw_are
     return sw_model_copy_str(target, "namespace", here, arena, &ret->pod_namespace, reterr);
 }
 
-/* An absent ready means that nobody knows and the endpoint is to be used; an absent serving is as
- * ready (Kubernetes API, EndpointConditions). */
+/* An absent ready means that nobody knows, and the endpoint is to be used (Kubernetes API,
+ * EndpointConditions). */
 static int read_conditions(const json_t *item, const struct sw_at *at, struct sw_endpoint *ret,
                            struct sw_err *reterr)
 {
@@ -37,27 +37,9 @@ static int read_conditions(const json_t *item, const struct sw_at *at, struct sw
     ret->ready = true;
     if (r >= 0)
         r = sw_get_bool(conditions, "ready", here, &ret->ready, reterr);
-    ret->serving = ret->ready;
-    if (r >= 0)
-        r = sw_get_bool(conditions, "serving", here, &ret->serving, reterr);
     if (r >= 0)
         r = sw_get_bool(conditions, "terminating", here, &ret->terminating, reterr);
     return r < 0 ? r : 0;
-}
-
-static int read_address(const json_t *item, const struct sw_at *at, struct sw_arena *arena,
-                        struct sw_endpoint *ret, struct sw_err *reterr)
-{
-    json_t *addresses = NULL;
-    const json_t *first;
-    int r = sw_get_strings(item, "addresses", at, &addresses, reterr);
-
-    if (r <= 0 || json_array_size(addresses) == 0)
-        return r < 0 ? r : 0;
-    first = json_array_get(addresses, 0);
-    ret->address = sw_arena_copy(
-        arena, (struct sw_str){json_string_value(first), json_string_length(first)});
-    return ret->address.data ? 0 : sw_err_nomem(reterr);
 }
 
 static int read_endpoint(const json_t *item, const struct sw_at *at, struct sw_arena *arena,
@@ -67,12 +49,6 @@ static int read_endpoint(const json_t *item, const struct sw_at *at, struct sw_a
 
     if (r == 0)
         r = read_conditions(item, at, ret, reterr);
-    if (r == 0)
-        r = read_address(item, at, arena, ret, reterr);
-    if (r == 0)
-        r = sw_model_copy_str(item, "nodeName", at, arena, &ret->node, reterr);
-    if (r == 0)
-        r = sw_model_copy_str(item, "zone", at, arena, &ret->zone, reterr);
     return r;
 }
 

@@ -7,8 +7,8 @@
 
 #define MAX_PORT 65535
 
-static int read_port(const json_t *server, const struct sw_at *at, struct sw_arena *arena,
-                     struct sw_gateway_server *ret, struct sw_err *reterr)
+static int read_port(const json_t *server, const struct sw_at *at, struct sw_gateway_server *ret,
+                     struct sw_err *reterr)
 {
     const struct sw_at *here = SW_AT_KEY(at, "port");
     json_t *port = NULL;
@@ -17,12 +17,8 @@ static int read_port(const json_t *server, const struct sw_at *at, struct sw_are
 
     if (r >= 0)
         r = sw_get_int(port, "number", here, (struct sw_int_range){0, MAX_PORT}, &number, reterr);
-    if (r >= 0)
-        r = sw_model_copy_str(port, "name", here, arena, &ret->name, reterr);
-    if (r == 0)
-        r = sw_model_copy_str(port, "protocol", here, arena, &ret->protocol, reterr);
     ret->port = (uint16_t)number;
-    return r;
+    return r < 0 ? r : 0;
 }
 
 static int read_server(const json_t *server, const struct sw_at *at, struct sw_arena *arena,
@@ -30,7 +26,7 @@ static int read_server(const json_t *server, const struct sw_at *at, struct sw_a
 {
     struct sw_strings hosts = {NULL, 0};
     json_t *tls = NULL;
-    int r = read_port(server, at, arena, ret, reterr);
+    int r = read_port(server, at, ret, reterr);
 
     if (r == 0)
         r = sw_get_object(server, "tls", at, &tls, reterr);

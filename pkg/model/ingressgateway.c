@@ -14,13 +14,11 @@ static int read_service(const json_t *kube, const struct sw_at *at, struct sw_ar
     int r = sw_get_object(kube, "service", at, &service, reterr);
 
     if (r >= 0)
-        r = sw_model_copy_str(service, "type", here, arena, &ret->service_type, reterr);
-    if (r >= 0)
         r = sw_labels_read(service, "annotations", here, arena, &ret->service_annotations, reterr);
     return r;
 }
 
-static int read_deployment(const json_t *kube, const struct sw_at *at, struct sw_arena *arena,
+static int read_deployment(const json_t *kube, const struct sw_at *at,
                            struct sw_ingressgateway *ret, struct sw_err *reterr)
 {
     const struct sw_at *here = SW_AT_KEY(at, "deployment");
@@ -29,17 +27,11 @@ static int read_deployment(const json_t *kube, const struct sw_at *at, struct sw
     int r = sw_get_object(kube, "deployment", at, &deployment, reterr);
 
     if (r >= 0)
-        r = sw_labels_read(deployment, "podAnnotations", here, arena, &ret->pod_annotations,
-                           reterr);
-    if (r >= 0)
         r = sw_get_int(deployment, "replicaCount", here,
                        (struct sw_int_range){0, SW_INGRESSGATEWAY_MAX_REPLICAS}, &replicas,
                        reterr);
-    if (r < 0)
-        return r;
-    ret->has_replicas = r == 1;
-    ret->replicas = (uint16_t)replicas;
-    return 0;
+    ret->replicas = (uint32_t)replicas;
+    return r < 0 ? r : 0;
 }
 
 int sw_ingressgateway_read(const json_t *object, struct sw_arena *arena,
@@ -59,7 +51,7 @@ int sw_ingressgateway_read(const json_t *object, struct sw_arena *arena,
     if (r >= 0)
         r = read_service(kube, at, arena, &gateway, reterr);
     if (r >= 0)
-        r = read_deployment(kube, at, arena, &gateway, reterr);
+        r = read_deployment(kube, at, &gateway, reterr);
     if (r < 0)
         return r;
     *ret = gateway;

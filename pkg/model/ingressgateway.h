@@ -17,11 +17,8 @@
 struct sw_ingressgateway {
     struct sw_meta meta;
     bool east_west_only;
-    struct sw_str service_type;         /* kubeSpec.service.type; unset when absent */
     struct sw_labels service_annotations; /* kubeSpec.service.annotations, as pairs */
-    struct sw_labels pod_annotations;     /* kubeSpec.deployment.podAnnotations */
-    bool has_replicas;
-    uint16_t replicas;                  /* kubeSpec.deployment.replicaCount */
+    uint32_t replicas;                    /* kubeSpec.deployment.replicaCount; 0 when absent */
 };
 
 /* Reads a whole object; strings are copied into `arena`. Fails with SW_ETYPE (message names the

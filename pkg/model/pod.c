@@ -6,14 +6,11 @@
 
 #include "base/banned.h"
 
-#define AT_SPEC   SW_AT_KEY(NULL, "spec")
-#define AT_STATUS SW_AT_KEY(NULL, "status")
+#define AT_SPEC SW_AT_KEY(NULL, "spec")
 
-/* Sets *ret where label or annotation `key` has this value. */
-static int read_mark(const json_t *object, const struct sw_meta *meta, const char *key,
-                     const char *value, bool *ret, struct sw_err *reterr)
+static int read_sidecar(const json_t *object, struct sw_pod *pod, struct sw_err *reterr)
 {
-    const struct sw_str *label = sw_labels_get(&meta->labels, sw_str_from(key));
+    const struct sw_str *label = sw_labels_get(&pod->meta.labels, SW_STR(SW_LABEL_TLS_MODE));
     const struct sw_at *at = SW_AT_KEY(NULL, "metadata");
     const json_t *metadata = json_object_get(object, "metadata");
     struct sw_str annotation = {NULL, 0};
@@ -21,25 +18,12 @@ static int read_mark(const json_t *object, const struct sw_meta *meta, const cha
     int r = sw_get_object(metadata, "annotations", at, &annotations, reterr);
 
     if (r >= 0)
-        r = sw_get_str(annotations, key, SW_AT_KEY(at, "annotations"), &annotation, reterr);
+        r = sw_get_str(annotations, SW_LABEL_TLS_MODE, SW_AT_KEY(at, "annotations"), &annotation,
+                       reterr);
     if (r < 0)
         return r;
-    if (sw_str_is(annotation, value) || (label && sw_str_is(*label, value)))
-        *ret = true;
+    pod->sidecar = sw_str_is(annotation, "istio") || (label && sw_str_is(*label, "istio"));
     return 0;
-}
-
-static int read_marks(const json_t *object, struct sw_pod *pod, struct sw_err *reterr)
-{
-    int r = read_mark(object, &pod->meta, SW_LABEL_TLS_MODE, "istio", &pod->sidecar, reterr);
-
-    if (r == 0)
-        r = read_mark(object, &pod->meta, "ambient.istio.io/redirection", "enabled", &pod->ambient,
-                      reterr);
-    if (r == 0)
-        r = read_mark(object, &pod->meta, "istio.io/dataplane-mode", "ambient", &pod->ambient,
-                      reterr);
-    return r;
 }
 
 /* Istio pkg/model GetLocalityLabel: of the old label `.` stands for `/`, unless it has a `/`. */
@@ -114,28 +98,13 @@ static int read_spec(const json_t *object, struct sw_arena *arena, struct sw_pod
 
 static int read_status(const json_t *object, struct sw_pod *pod, struct sw_err *reterr)
 {
-    json_t *status = NULL, *conditions = NULL, *condition;
     struct sw_str phase = {NULL, 0};
-    size_t i;
+    json_t *status = NULL;
     int r = sw_get_object(object, "status", NULL, &status, reterr);
 
     if (r >= 0)
-        r = sw_get_str(status, "phase", AT_STATUS, &phase, reterr);
-    if (r >= 0)
-        r = sw_get_objects(status, "conditions", AT_STATUS, &conditions, reterr);
+        r = sw_get_str(status, "phase", SW_AT_KEY(NULL, "status"), &phase, reterr);
     pod->finished = sw_str_is(phase, "Succeeded") || sw_str_is(phase, "Failed");
-    json_array_foreach(conditions, i, condition) {
-        const struct sw_at *at = SW_AT_INDEX(SW_AT_KEY(AT_STATUS, "conditions"), i);
-        struct sw_str type = {NULL, 0}, value = {NULL, 0};
-
-        r = sw_get_str(condition, "type", at, &type, reterr);
-        if (r >= 0)
-            r = sw_get_str(condition, "status", at, &value, reterr);
-        if (r < 0)
-            return r;
-        if (sw_str_is(type, "Ready"))
-            pod->ready = sw_str_is(value, "True");
-    }
     return r < 0 ? r : 0;
 }
 
@@ -146,7 +115,7 @@ int sw_pod_read(const json_t *object, struct sw_arena *arena, struct sw_pod *ret
     int r = sw_meta_read(object, arena, &pod.meta, reterr);
 
     if (r == 0)
-        r = read_marks(object, &pod, reterr);
+        r = read_sidecar(object, &pod, reterr);
     if (r == 0)
         r = read_locality(&pod, arena, reterr);
     if (r == 0)

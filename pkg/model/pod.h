@@ -1,6 +1,6 @@
 /*
  * Pod, as far as it decides which group of a Service it is counted in, and whether it is a gateway
- * that other clusters may be sent to.
+ * that other clusters may be sent to. (Whether it is ready is read of the EndpointSlices.)
  */
 #ifndef SW_MODEL_POD_H
 #define SW_MODEL_POD_H
@@ -20,11 +20,8 @@ struct sw_pod {
     struct sw_str locality;     /* region/zone/subzone of label topology.istio.io/locality, else
                                    istio-locality (a `.` of which is a `/`); unset for neither */
     struct sw_str network_view; /* value of SW_ENV_NETWORK_VIEW in any container; else unset */
-    bool ready;    /* condition Ready is True */
     bool finished; /* phase Succeeded or Failed: it will never be ready again */
     bool sidecar;  /* takes Istio's mTLS: label or annotation SW_LABEL_TLS_MODE is istio */
-    bool ambient;  /* its traffic goes through ztunnel: ambient.istio.io/redirection: enabled, or
-                      label istio.io/dataplane-mode: ambient */
 };
 
 /* Reads a whole object; strings are copied into `arena`. Fails with SW_ETYPE (message names the
