@@ -11,6 +11,7 @@
  * far over the largest that an API server stores. */
 #define OBJECT_CHUNK_BYTES 512
 #define OBJECT_MAX_BYTES   ((size_t)16 << 20)
+#define NAME_CHUNK_BYTES   256
 
 /* The JSON of one object while it is read: jansson makes a few times its text. */
 #define READ_CHUNK_BYTES ((size_t)32 << 10)
@@ -20,16 +21,17 @@
 
 struct entry {
     struct entry *next;      /* in its bucket */
-    struct sw_object object; /* in `arena` */
+    struct sw_object object; /* in `arena`; without item: one that could never be read */
     struct sw_arena arena;
     uint64_t picture;        /* the last one that it was in */
     unsigned int holders;    /* the store, while it is in it, and every lease */
+    bool unreadable;         /* its newest version */
 };
 
 struct sw_store {
     enum sw_kind kind;
     struct entry **buckets; /* owned; a power of two of them */
-    size_t n_buckets;
+    size_t n_buckets, n_entries;
     uint64_t picture;       /* counts the full pictures begun */
     struct sw_arena reading;
     struct sw_store_stats stats;
@@ -117,7 +119,7 @@ static void grow(struct sw_store *store)
     size_t n_old = store->n_buckets;
     struct entry **old = store->buckets, **larger;
 
-    if (store->stats.n_objects < n_old)
+    if (store->n_entries < n_old)
         return;
     larger = calloc(n_old * 2, sizeof(struct entry *));
     if (!larger)
@@ -143,8 +145,10 @@ static void unlink_entry(struct sw_store *store, struct entry **link)
     struct entry *entry = *link;
 
     *link = entry->next;
-    store->stats.n_objects--;
-    store->stats.n_changes++;
+    store->n_entries--;
+    store->stats.n_unreadable -= entry->unreadable;
+    store->stats.n_objects -= entry->object.item != NULL;
+    store->stats.n_changes += entry->object.item != NULL;
     drop(entry);
 }
 
@@ -153,7 +157,6 @@ static void begin(void *context)
     struct sw_store *store = context;
 
     store->picture++;
-    store->stats.n_unreadable = 0;
 }
 
 /* What the picture did not show is gone. */
@@ -207,53 +210,97 @@ static int read_name(const struct sw_store *store, struct sw_str text, struct sw
     return r;
 }
 
-/* An object that cannot be read is noted; what was known under its name stays. */
-static int pass_over(struct sw_store *store, struct sw_str text, const struct sw_err *why)
-{
-    struct sw_meta meta = {0};
-    struct entry *entry;
-
-    if (read_name(store, text, &meta, NULL) == 0) {
-        entry = *find(store, &(struct sw_object){store->kind, &meta, NULL});
-        if (entry)
-            entry->picture = store->picture;
-    }
-    store->stats.n_unreadable++;
-    store->stats.unreadable = *why;
-    sw_err_wrap(&store->stats.unreadable, "%s %.*s/%.*s", sw_kind_name(store->kind),
-                SW_STR_ARG(meta.namespace_), SW_STR_ARG(meta.name));
-    return 0;
-}
-
+/* Puts an entry in the place of the one of its name. */
 static int insert(struct sw_store *store, struct entry *entry, struct sw_err *reterr)
 {
     struct entry **link = find(store, &entry->object);
 
     if (*link)
         unlink_entry(store, link);
-    else if (store->stats.n_objects >= SW_STORE_MAX_OBJECTS)
+    else if (store->n_entries >= SW_STORE_MAX_OBJECTS)
         return sw_err_set(reterr, SW_ELIMIT, "more than %d objects of kind %s",
                           SW_STORE_MAX_OBJECTS, sw_kind_name(store->kind));
     entry->next = *link;
     *link = entry;
-    store->stats.n_objects++;
-    store->stats.n_changes++;
+    store->n_entries++;
+    store->stats.n_objects += entry->object.item != NULL;
+    store->stats.n_changes += entry->object.item != NULL;
     grow(store);
+    return 0;
+}
+
+static struct entry *new_entry(const struct sw_store *store, size_t chunk_bytes)
+{
+    struct entry *entry = calloc(1, sizeof(*entry));
+
+    if (!entry)
+        return NULL;
+    entry->holders = 1;
+    entry->picture = store->picture;
+    sw_arena_init(&entry->arena, chunk_bytes, OBJECT_MAX_BYTES);
+    return entry;
+}
+
+/* An entry that has nothing but its name: there is such an object. */
+static int insert_name(struct sw_store *store, const struct sw_meta *name, struct entry **ret,
+                       struct sw_err *reterr)
+{
+    struct entry *entry = new_entry(store, NAME_CHUNK_BYTES);
+    struct sw_meta *meta;
+    int r = SW_ENOMEM;
+
+    if (!entry)
+        return sw_err_nomem(reterr);
+    meta = sw_arena_zalloc(&entry->arena, sizeof(*meta));
+    if (meta) {
+        meta->name = sw_arena_copy(&entry->arena, name->name);
+        meta->namespace_ = sw_arena_copy(&entry->arena, name->namespace_);
+        entry->object = (struct sw_object){store->kind, meta, NULL};
+        if (meta->name.data && meta->namespace_.data)
+            r = insert(store, entry, NULL);
+    }
+    if (r < 0) {
+        drop(entry);
+        return r == SW_ENOMEM ? sw_err_nomem(reterr) : r;
+    }
+    *ret = entry;
+    return 0;
+}
+
+/* An object that cannot be read is noted; what was known under its name stays. */
+static int pass_over(struct sw_store *store, struct sw_str text, const struct sw_err *why,
+                     struct sw_err *reterr)
+{
+    struct sw_meta meta = {0};
+    struct entry *entry = NULL;
+    int r = read_name(store, text, &meta, NULL);
+
+    if (r == 0) {
+        entry = *find(store, &(struct sw_object){store->kind, &meta, NULL});
+        if (!entry && insert_name(store, &meta, &entry, reterr) == SW_ENOMEM)
+            return SW_ENOMEM;
+    }
+    if (entry) {
+        entry->picture = store->picture;
+        store->stats.n_unreadable += !entry->unreadable;
+        entry->unreadable = true;
+    }
+    store->stats.unreadable = *why;
+    sw_err_wrap(&store->stats.unreadable, "%s %.*s%s%.*s", sw_kind_name(store->kind),
+                SW_STR_ARG(meta.namespace_), meta.namespace_.len ? "/" : "",
+                SW_STR_ARG(meta.name));
     return 0;
 }
 
 static int put(void *context, struct sw_str text, struct sw_err *reterr)
 {
     struct sw_store *store = context;
-    struct entry *entry = calloc(1, sizeof(*entry));
+    struct entry *entry = new_entry(store, OBJECT_CHUNK_BYTES);
     struct sw_err err = {0};
     int r;
 
     if (!entry)
         return sw_err_nomem(reterr);
-    entry->holders = 1;
-    entry->picture = store->picture;
-    sw_arena_init(&entry->arena, OBJECT_CHUNK_BYTES, OBJECT_MAX_BYTES);
     r = read_object(store, text, &entry->arena, &entry->object, &err);
     if (r == 0)
         r = insert(store, entry, &err);
@@ -261,7 +308,7 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
         return 0;
     drop(entry);
     if (r == SW_ETYPE)
-        return pass_over(store, text, &err);
+        return pass_over(store, text, &err, reterr);
     return sw_err_set(reterr, r, "%s", err.message);
 }
 
@@ -300,6 +347,8 @@ int sw_store_lease(struct sw_store *store, struct sw_view_builder *builder,
 
     for (size_t i = 0; r == 0 && i < store->n_buckets; i++) {
         for (struct entry *entry = store->buckets[i]; r == 0 && entry; entry = entry->next) {
+            if (!entry->object.item)
+                continue;
             r = sw_view_builder_put(builder, &entry->object, reterr);
             entry->holders++;
             lease->entries[lease->n++] = entry;

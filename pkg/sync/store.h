@@ -19,9 +19,9 @@ struct sw_store_lease;
 
 struct sw_store_stats {
     size_t n_objects;
-    size_t n_unreadable;  /* objects of the last picture, or since, that could not be read */
+    size_t n_unreadable;  /* objects that are there, and could not be read as they are now */
     uint64_t n_changes;   /* puts and removals, ever: compare to see that there were some */
-    struct sw_err unreadable; /* the last of them: which, and why; unset for none */
+    struct sw_err unreadable; /* the last that could not: which, and why; unset before any */
 };
 
 /* An empty store of one kind (one that sw_object_read_as() takes). Fails with SW_ENOMEM. */
@@ -31,8 +31,8 @@ int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr
 void sw_store_free(struct sw_store *store);
 
 /* The sink that feeds the store; valid as long as it. An object that cannot be read (not of its
- * type, nested too deep, too large) is counted and, if there was one of its name before, that one
- * is kept. */
+ * type, nested too deep, too large) is counted for as long as it is there like that and, if there
+ * was one of its name before, that one is kept. */
 struct sw_reflector_sink sw_store_sink(struct sw_store *store);
 
 /* How it is now; borrowed from the store. */

@@ -204,6 +204,54 @@ static void what_was_known_of_an_unreadable_object_stays(void **state)
     assert_holds(f, "");
 }
 
+#define UNREADABLE(name) "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"shop\",\"labels\":7}}"
+
+static size_t n_unreadable(const struct fixture *f)
+{
+    return sw_store_stats(f->store)->n_unreadable;
+}
+
+static void an_unreadable_object_counts_for_as_long_as_it_is_there(void **state)
+{
+    struct fixture *f = *state;
+
+    put(f, "a", "1");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(put_text(f, UNREADABLE("a")), 0); /* however often it changes */
+        assert_int_equal(put_text(f, UNREADABLE("b")), 0);
+    }
+    assert_int_equal(n_unreadable(f), 2);
+    put(f, "a", "2");
+    assert_int_equal(n_unreadable(f), 1);
+    put(f, "b", "1");
+    assert_int_equal(n_unreadable(f), 0);
+    assert_holds(f, "a=2 b=1");
+    assert_int_equal(put_text(f, UNREADABLE("b")), 0);
+    assert_int_equal(put_text(f, UNREADABLE("c")), 0);
+    remove_name(f, "c");
+    assert_int_equal(n_unreadable(f), 1);
+    begin(f);
+    assert_int_equal(put_text(f, UNREADABLE("d")), 0);
+    end(f);
+    assert_int_equal(n_unreadable(f), 1);
+    assert_holds(f, "");
+    begin(f);
+    end(f);
+    assert_int_equal(n_unreadable(f), 0);
+}
+
+static void what_could_never_be_read_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before;
+
+    put(f, "a", "1");
+    before = sw_store_stats(f->store)->n_changes;
+    assert_int_equal(put_text(f, UNREADABLE("b")), 0);
+    remove_name(f, "b");
+    assert_int_equal(sw_store_stats(f->store)->n_changes, before);
+}
+
 /* An object of `depth` arrays, or of `n` small ones side by side; malloc'ed. */
 static char *padded(const char *open, const char *close, size_t n)
 {
@@ -347,6 +395,8 @@ int main(void)
         STORE_TEST(changes_are_counted),
         STORE_TEST(an_object_that_cannot_be_read_is_passed_over),
         STORE_TEST(what_was_known_of_an_unreadable_object_stays),
+        STORE_TEST(an_unreadable_object_counts_for_as_long_as_it_is_there),
+        STORE_TEST(what_could_never_be_read_changes_nothing),
         STORE_TEST(an_object_nested_too_deep_is_passed_over),
         STORE_TEST(an_object_that_explodes_when_read_is_passed_over),
         STORE_TEST(remove_of_what_has_no_name_fails),
