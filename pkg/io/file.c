@@ -6,16 +6,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "io/fd.h"
 
 #include "base/banned.h"
 
 #define CHUNK_BYTES 16384
-
-static void cleanup_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static int fail(const char *path, struct sw_err *reterr)
 {
@@ -70,7 +65,7 @@ static int read_all(int fd, const char *path, struct sw_buf *buf, struct sw_err 
 
 int sw_file_read(const char *path, struct sw_buf *buf, struct sw_err *reterr)
 {
-    SW_CLEANUP(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    SW_CLEANUP(sw_cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     int code;
 
     sw_buf_clear(buf);

@@ -10,26 +10,22 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "io/fd.h"
 
 #include "base/banned.h"
 
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
 
-/* What one connection may have unread in the kernel. Without it the kernel grows the buffer to
- * megabytes, and h2o reads all that is there before it looks at a limit. */
-#define RECEIVE_BUFFER_BYTES (1 << 20)
+/* What one connection may have unread in the kernel (which doubles it, for its own bookkeeping).
+ * Unset, the kernel grows the buffer to megabytes, and h2o reads all that is there before anybody
+ * can look at a limit. A body of 7 MiB still comes in at 25 MB/s from 10 ms away. */
+#define RECEIVE_BUFFER_BYTES (256 << 10)
 
 static void cleanup_addresses(struct addrinfo **addresses)
 {
     if (*addresses)
         freeaddrinfo(*addresses);
-}
-
-static void cleanup_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
 }
 
 static int fail(struct sw_err *reterr, const char *address, const char *what)
@@ -78,8 +74,8 @@ static int resolve(const char *address, struct addrinfo **ret, struct sw_err *re
 /* An unbound socket; `shared` for one of several on a port. -1 with errno on failure. */
 static int make_socket(int family, bool shared)
 {
-    SW_CLEANUP(cleanup_fd) int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1, off = 0, bytes = RECEIVE_BUFFER_BYTES, made;
+    SW_CLEANUP(sw_cleanup_fd) int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1, off = 0, bytes = RECEIVE_BUFFER_BYTES;
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
         (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0) ||
@@ -87,16 +83,14 @@ static int make_socket(int family, bool shared)
         return -1;
     if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    made = fd;
-    fd = -1;
-    return made;
+    return sw_fd_take(&fd);
 }
 
 /* SO_REUSEPORT would let us share the port of another server of our user without a word. A socket
  * without it can be bound only where nobody listens. */
 static int check_free(const char *address, const struct addrinfo *where, struct sw_err *reterr)
 {
-    SW_CLEANUP(cleanup_fd) int fd = make_socket(where->ai_family, false);
+    SW_CLEANUP(sw_cleanup_fd) int fd = make_socket(where->ai_family, false);
 
     if (fd < 0)
         return fail(reterr, address, "socket");
@@ -108,8 +102,7 @@ static int check_free(const char *address, const struct addrinfo *where, struct 
 static int open_one(const char *address, const struct sockaddr *where, socklen_t where_len,
                     bool shared, struct sw_err *reterr)
 {
-    SW_CLEANUP(cleanup_fd) int fd = make_socket(where->sa_family, shared);
-    int made;
+    SW_CLEANUP(sw_cleanup_fd) int fd = make_socket(where->sa_family, shared);
 
     if (fd < 0)
         return fail(reterr, address, "socket");
@@ -117,9 +110,7 @@ static int open_one(const char *address, const struct sockaddr *where, socklen_t
         return fail(reterr, address, "bind");
     if (listen(fd, BACKLOG) < 0)
         return fail(reterr, address, "listen");
-    made = fd;
-    fd = -1;
-    return made;
+    return sw_fd_take(&fd);
 }
 
 /* All sockets at one address; the first tells the port for the rest. */

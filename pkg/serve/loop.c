@@ -2,11 +2,15 @@
 
 #include <errno.h>
 #include <h2o.h>
-#include <h2o/http1.h>
+#include <poll.h>
 
 #include "io/clock.h"
-#include "serve/conn.h"
+#include "io/log.h"
+#include "serve/exchange.h"
+#include "serve/line.h"
+#include "serve/room.h"
 #include "serve/stats.h"
+#include "serve/tap.h"
 
 #include "base/banned.h"
 
@@ -22,13 +26,16 @@
 /* While stopping, how soon it is seen that a connection has become idle. */
 #define STOPPING_TICK_MS 10
 
+/* While nobody can be accepted, how soon it is tried again. */
+#define PAUSED_TICK_MS 20
+
 struct sw_loop {
     struct sw_loop_shared *shared;
-    size_t index;
-    struct sw_conn *conns;
+    struct sw_line line;
     uint64_t tick_ns;       /* how often to sweep */
     uint64_t swept_ns;      /* when last */
-    bool accept_paused;     /* out of descriptors; the next sweep tries again */
+    bool accept_paused;     /* out of descriptors or places */
+    bool is_busy;           /* answered something outside of the library's callbacks */
     h2o_socket_t *listener; /* NULL once closed */
     h2o_socket_t *wake;
     h2o_loop_t *events;
@@ -36,17 +43,6 @@ struct sw_loop {
     h2o_context_t context;
     h2o_accept_ctx_t accept;
 };
-
-/* What a request owns until its answer is sent. */
-struct answer {
-    struct sw_loop *loop;
-    struct sw_response response;
-};
-
-static struct sw_conn *conn_of(h2o_req_t *req)
-{
-    return req->conn->callbacks->get_socket(req->conn)->on_close.data;
-}
 
 static void on_linger_closed(void *data)
 {
@@ -66,6 +62,9 @@ static void on_closed(void *data)
     struct sw_conn *conn = data;
     h2o_socket_t *sock;
 
+    if (conn->gone)
+        *conn->gone = true;
+    conn->gone = NULL;
     if (!sw_conn_linger(conn)) {
         sw_conn_free(conn);
         return;
@@ -73,17 +72,8 @@ static void on_closed(void *data)
     sock = h2o_evloop_socket_create(conn->loop->events, conn->fd, 0);
     sock->on_close.cb = on_linger_closed;
     sock->on_close.data = conn;
+    conn->sock = sock;
     h2o_socket_read_start(sock, on_linger_read);
-}
-
-/* May free the connection before it returns. */
-static void start_http(struct sw_conn *conn, h2o_socket_t *sock)
-{
-    struct timeval now;
-
-    gettimeofday(&now, NULL);
-    conn->is_http = true;
-    h2o_http1_accept(&conn->loop->accept, sock, now);
 }
 
 static void on_handshake(h2o_socket_t *sock, const char *err)
@@ -91,7 +81,7 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
     struct sw_conn *conn = sock->on_close.data;
 
     if (!err) {
-        start_http(conn, sock);
+        sw_tap_start(conn, &conn->loop->accept);
         return;
     }
     /* A peer that just went away (a port check, or one that we cut) did not fail to shake hands. */
@@ -100,194 +90,151 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
     h2o_socket_close(sock);
 }
 
-/* Takes a socket that was accepted, or closes it at once when there are too many. */
+/* Ends a connection that can be spared, of `peer` or (NULL) of anybody's. False when there is none.
+ */
+static bool make_place(struct sw_loop *loop, const struct sw_peer *peer)
+{
+    struct sw_loop_shared *shared = loop->shared;
+    uint64_t now_ns = sw_clock_mono_ns(), n;
+    struct sw_conn *conn = sw_room_idlest(loop->line.conns, peer, now_ns);
+
+    if (!conn)
+        return false;
+    sw_counter_add(shared->stats->evicted, 1);
+    if (sw_log_gate_pass(&shared->full_gate, now_ns / NS_PER_MS, &n))
+        sw_log(shared->log, SW_LOG_WARN,
+               "connections are at their limit: an idle one was ended to make room",
+               sw_log_text("remote", conn->remote.text),
+               sw_log_text("phase", sw_phase_name(conn->timer.phase)),
+               sw_log_uint("limit", peer ? shared->max_per_peer : shared->max_connections),
+               sw_log_uint("times", n));
+    sw_conn_cut(conn);
+    return true;
+}
+
+static void log_refused(struct sw_loop_shared *shared, const char *message, const char *remote,
+                        size_t limit)
+{
+    uint64_t n;
+
+    sw_counter_add(shared->stats->refused, 1);
+    if (sw_log_gate_pass(&shared->refused_gate, sw_clock_mono_ms(), &n))
+        sw_log(shared->log, SW_LOG_WARN, message, sw_log_text("remote", remote),
+               sw_log_uint("limit", limit), sw_log_uint("times", n));
+}
+
+/* Takes a socket that was accepted and has its place, or closes it at once when its peer has too
+ * many, or memory is out. */
 static void take(struct sw_loop *loop, h2o_socket_t *sock)
 {
-    struct sw_conn *conn = sw_conn_new(loop->shared, &loop->conns, h2o_socket_get_fd(sock));
+    struct sw_loop_shared *shared = loop->shared;
+    struct sw_conn *conn = sw_conn_new(shared, &loop->line.conns, h2o_socket_get_fd(sock));
 
     if (!conn) {
+        log_refused(shared, "a connection was refused: memory is out, or no certificate yet",
+                    "", shared->max_connections);
         h2o_socket_close(sock);
         return;
     }
     conn->loop = loop;
+    conn->line = &loop->line;
+    conn->sock = sock;
     sock->on_close.cb = on_closed;
     sock->on_close.data = conn;
+    if (atomic_load_explicit(&conn->peer->n_connections, memory_order_relaxed) >
+            shared->max_per_peer &&
+        !make_place(loop, conn->peer)) {
+        log_refused(shared, "a connection was refused: its address has as many as it may",
+                    conn->remote.text, shared->max_per_peer);
+        h2o_socket_close(sock);
+        return;
+    }
+    sw_counter_add(shared->stats->accepted, 1);
     /* Not h2o_accept, which would also speak HTTP/2, and hides why a handshake failed. h2o keeps a
      * bare pointer to the context until the first byte comes, hence the connection's reference. */
     if (conn->context)
         h2o_socket_ssl_handshake(sock, conn->context, NULL, on_handshake);
     else
-        start_http(conn, sock);
+        sw_tap_start(conn, &loop->accept);
+}
+
+/* A place for one more connection: a free one, or that of somebody who can spare it, provided that
+ * there is one more. */
+static bool find_place(struct sw_loop *loop)
+{
+    struct pollfd listener = {.fd = h2o_socket_get_fd(loop->listener), .events = POLLIN};
+
+    if (sw_conn_reserve(loop->shared))
+        return true;
+    return poll(&listener, 1, 0) > 0 && make_place(loop, NULL) && sw_conn_reserve(loop->shared);
+}
+
+static void pause_accepting(struct sw_loop *loop)
+{
+    h2o_socket_read_stop(loop->listener);
+    loop->accept_paused = true;
+}
+
+/* Whoever comes now waits in the kernel, where nothing ends for him: for a connection that ends,
+ * with the next answer at the latest. */
+static void wait_for_place(struct sw_loop *loop)
+{
+    struct sw_loop_shared *shared = loop->shared;
+    uint64_t n;
+
+    pause_accepting(loop);
+    loop->line.wants_place = true;
+    sw_counter_add(shared->stats->waits, 1);
+    if (sw_log_gate_pass(&shared->full_gate, sw_clock_mono_ms(), &n))
+        sw_log(shared->log, SW_LOG_WARN,
+               "connections are at their limit and none is idle: the next one waits",
+               sw_log_uint("limit", shared->max_connections), sw_log_uint("times", n));
 }
 
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
     struct sw_loop *loop = listener->data;
-    h2o_socket_t *sock;
 
     if (err)
         return;
     for (size_t i = 0; i < ACCEPT_BATCH; i++) {
+        h2o_socket_t *sock;
+
+        if (!find_place(loop)) {
+            struct pollfd fd = {.fd = h2o_socket_get_fd(listener), .events = POLLIN};
+
+            if (poll(&fd, 1, 0) > 0)
+                wait_for_place(loop);
+            return;
+        }
         sock = h2o_evloop_socket_accept(listener);
-        if (!sock)
-            break;
+        if (!sock) {
+            sw_conn_unreserve(loop->shared);
+            /* The listener would stay readable, and the loop spin, until a descriptor is free. */
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                pause_accepting(loop);
+            return;
+        }
+        loop->line.wants_place = false;
         take(loop, sock);
     }
-    /* The listener would stay readable, and the loop spin, until a descriptor is free. */
-    if (!sock && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-        h2o_socket_read_stop(listener);
-        loop->accept_paused = true;
-    }
-}
-
-static struct sw_str str_of(h2o_iovec_t bytes)
-{
-    return (struct sw_str){bytes.base, bytes.len};
-}
-
-static void answer_dispose(void *data)
-{
-    struct answer *answer = data;
-
-    sw_gauge_add(answer->loop->shared->stats->in_flight, -1);
-    sw_response_release(&answer->response);
-}
-
-static void add_header(h2o_req_t *req, const h2o_token_t *name, const char *value)
-{
-    h2o_add_header(&req->pool, &req->res.headers, name, NULL, value, strlen(value));
-}
-
-static void send_answer(h2o_req_t *req, struct sw_conn *conn, const struct sw_response *response)
-{
-    static h2o_generator_t whole; /* all of the body is handed over at once */
-    h2o_iovec_t body = {response->body.data, response->body.len};
-    bool has_body = body.len && !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
-    char seconds[12];
-
-    req->res.status = response->status;
-    req->res.reason = sw_status_reason(response->status);
-    req->res.content_length = body.len;
-    add_header(req, H2O_TOKEN_CONTENT_TYPE, response->content_type);
-    if (response->allow)
-        add_header(req, H2O_TOKEN_ALLOW, response->allow);
-    if (response->retry_after_s) {
-        snprintf(seconds, sizeof(seconds), "%u", response->retry_after_s);
-        add_header(req, H2O_TOKEN_RETRY_AFTER, h2o_strdup(&req->pool, seconds, SIZE_MAX).base);
-    }
-    if (response->close ||
-        atomic_load_explicit(&conn->loop->shared->draining, memory_order_relaxed))
-        req->http1_is_persistent = 0;
-    conn->answering = true;
-    h2o_start_response(req, &whole);
-    conn->answering = false;
-    conn->n_answers++;
-    h2o_send(req, &body, has_body ? 1 : 0, H2O_SEND_STATE_FINAL);
-}
-
-static void note_handling(struct sw_loop *loop, uint64_t since_ns)
-{
-    atomic_store_explicit(&loop->shared->handling_since_ns[loop->index], since_ns,
-                          memory_order_relaxed);
-}
-
-static int on_request(h2o_handler_t *self, h2o_req_t *req)
-{
-    struct sw_conn *conn = conn_of(req);
-    struct sw_loop *loop = conn->loop;
-    const struct sw_server_stats *stats = loop->shared->stats;
-    ssize_t type = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
-    uint64_t begin_ns = sw_clock_mono_ns();
-    struct sw_request request = {.method = str_of(req->method),
-                                 .body = str_of(req->entity),
-                                 .remote = sw_str_from(conn->remote.text),
-                                 .thread = loop->index};
-    /* Freed with the request, which is when the last byte has been sent. */
-    struct answer *answer = h2o_mem_alloc_shared(&req->pool, sizeof(*answer), answer_dispose);
-    size_t route;
-
-    (void)self;
-    answer->loop = loop;
-    sw_response_init(&answer->response);
-    sw_gauge_add(stats->in_flight, 1);
-    sw_request_target(str_of(req->path), &request.path, &request.query);
-    if (type >= 0)
-        request.content_type = str_of(req->headers.entries[type].value);
-    note_handling(loop, begin_ns);
-    route = sw_routes_answer(&loop->shared->routes, &request, &answer->response);
-    note_handling(loop, 0);
-    sw_server_stats_answer(stats, route, answer->response.status, sw_clock_mono_ns() - begin_ns);
-    send_answer(req, conn, &answer->response);
-    return 0;
-}
-
-static void send_too_large(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t n_bufs,
-                           h2o_send_state_t state)
-{
-    const char *text = conn_of(req)->shared->too_large;
-    h2o_iovec_t body = {(char *)text, strlen(text)};
-
-    (void)bufs;
-    h2o_ostream_send_next(self, req, &body, n_bufs ? 1 : 0, state);
-}
-
-/* h2o refuses some requests before they come to us (a body that is too large or broken, an unknown
- * expectation), with the rest of them unread: see that the answer arrives, and says what we mean.
- */
-static void on_response(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
-{
-    struct sw_conn *conn = conn_of(req);
-
-    (void)self;
-    if (!conn->answering) {
-        sw_conn_keep(conn);
-        sw_server_stats_answer(conn->shared->stats, SW_ROUTES_MAX, req->res.status, 0);
-        if (req->res.status == 413) {
-            h2o_ostream_t *stream = h2o_add_ostream(req, sizeof(*stream), slot);
-
-            stream->do_send = send_too_large;
-            req->res.content_length = strlen(conn->shared->too_large);
-            slot = &stream->next;
-        }
-    }
-    h2o_setup_next_ostream(req, slot);
-}
-
-struct sweep {
-    uint64_t now_ns;
-    uint64_t stop_at_ns; /* 0: not stopping */
-};
-
-static int check_http(h2o_req_t *req, void *data)
-{
-    const struct sweep *at = data;
-    enum sw_phase phase = SW_PHASE_SENDING;
-
-    if (!req->timestamps.request_begin_at.tv_sec)
-        phase = SW_PHASE_IDLE;
-    else if (!req->timestamps.response_start_at.tv_sec)
-        phase = SW_PHASE_READING;
-    conn_of(req)->checked_ns = at->now_ns;
-    sw_conn_check(conn_of(req), phase, at->now_ns, at->stop_at_ns);
-    return 0;
 }
 
 static void sweep(struct sw_loop *loop, uint64_t now_ns, uint64_t stop_at_ns)
 {
-    struct sweep at = {.now_ns = now_ns, .stop_at_ns = stop_at_ns};
-
     loop->swept_ns = now_ns;
-    loop->config.http1.callbacks.foreach_request(&loop->context, check_http, &at);
-    for (struct sw_conn *conn = loop->conns; conn; conn = conn->next) {
-        /* One that h2o's HTTP/1 has let go of may still be sending TLS's last words. */
-        if (conn->checked_ns != now_ns)
-            sw_conn_check(conn, conn->is_http ? SW_PHASE_SENDING : conn->timer.phase, now_ns,
-                          stop_at_ns);
-    }
-    if (loop->accept_paused && loop->listener) {
-        loop->accept_paused = false;
-        h2o_socket_read_start(loop->listener, on_accept);
-    }
+    for (struct sw_conn *conn = loop->line.conns; conn; conn = conn->next)
+        sw_conn_check(conn, conn->timer.phase, now_ns, stop_at_ns);
+}
+
+/* Whoever waits to be accepted waits in the kernel, and for long enough: a place is tried to be had
+ * again and again. */
+static void resume_accepting(struct sw_loop *loop)
+{
+    if (!loop->accept_paused || !loop->listener)
+        return;
+    loop->accept_paused = false;
+    h2o_socket_read_start(loop->listener, on_accept);
 }
 
 /* Who is in the backlog believes to be connected: take them before the socket goes. */
@@ -297,8 +244,12 @@ static void stop_listening(struct sw_loop *loop)
 
     if (!loop->listener)
         return;
-    while ((sock = h2o_evloop_socket_accept(loop->listener)))
-        take(loop, sock);
+    while ((sock = h2o_evloop_socket_accept(loop->listener))) {
+        if (sw_conn_reserve(loop->shared))
+            take(loop, sock);
+        else
+            h2o_socket_close(sock);
+    }
     h2o_socket_close(loop->listener);
     loop->listener = NULL;
 }
@@ -325,8 +276,7 @@ static void configure(struct sw_loop *loop)
      * it must never be the shorter of the two. */
     loop->config.http1.req_timeout = 2 * (wait_ns / NS_PER_MS) + 1000;
     host = h2o_config_register_host(&loop->config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
-    h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = on_request;
-    h2o_create_filter(&host->fallback_path, sizeof(h2o_filter_t))->on_setup_ostream = on_response;
+    sw_exchange_register(host);
     /* Never a temporary file for what a client sends (h2o's default from 32 MiB on). The setting is
      * the process's, so other threads may be setting it too. */
     __atomic_store_n(&h2o_socket_buffer_mmap_settings.threshold, SIZE_MAX, __ATOMIC_RELAXED);
@@ -338,6 +288,7 @@ static void begin(struct sw_loop *loop, int listen_fd, int wake_fd)
     loop->events = h2o_evloop_create();
     configure(loop);
     h2o_context_init(&loop->context, loop->events, &loop->config);
+    loop->line.context = &loop->context;
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = loop->config.hosts};
     loop->listener = h2o_evloop_socket_create(loop->events, listen_fd, H2O_SOCKET_FLAG_DONT_READ);
     loop->listener->data = loop;
@@ -351,7 +302,7 @@ static void begin(struct sw_loop *loop, int listen_fd, int wake_fd)
 static void end(struct sw_loop *loop)
 {
     h2o_socket_close(loop->wake);
-    if (loop->conns)
+    if (loop->line.conns)
         return;
     h2o_context_dispose(&loop->context);
     h2o_config_dispose(&loop->config);
@@ -360,9 +311,13 @@ static void end(struct sw_loop *loop)
 
 static int32_t wait_ms(const struct sw_loop *loop, uint64_t stop_at_ns)
 {
+    if (loop->is_busy || loop->line.row)
+        return 0;
     if (stop_at_ns)
         return STOPPING_TICK_MS;
-    if (loop->conns || loop->accept_paused)
+    if (loop->accept_paused)
+        return PAUSED_TICK_MS;
+    if (loop->line.conns)
         return (int32_t)(loop->tick_ns / NS_PER_MS);
     return INT32_MAX;
 }
@@ -370,18 +325,24 @@ static int32_t wait_ms(const struct sw_loop *loop, uint64_t stop_at_ns)
 void sw_loop_run(struct sw_loop_shared *shared, size_t index, int listen_fd, int wake_fd)
 {
     struct sw_loop loop = {
-        .shared = shared, .index = index, .tick_ns = sw_phase_tick_ns(shared->limits_ns)};
+        .shared = shared,
+        .line = {.shared = shared, .index = index, .max_held_bytes = shared->max_held_bytes},
+        .tick_ns = sw_phase_tick_ns(shared->limits_ns),
+    };
     uint64_t stop_at_ns = 0, now_ns;
 
     begin(&loop, listen_fd, wake_fd);
     do {
         h2o_evloop_run(loop.events, wait_ms(&loop, stop_at_ns));
+        loop.is_busy = sw_exchange_run(&loop.line);
         now_ns = sw_clock_mono_ns();
         stop_at_ns = atomic_load_explicit(&shared->stop_at_ns, memory_order_acquire);
         if (stop_at_ns)
             stop_listening(&loop);
         if (stop_at_ns || now_ns - loop.swept_ns >= loop.tick_ns)
             sweep(&loop, now_ns, stop_at_ns);
-    } while (!stop_at_ns || (loop.conns && now_ns < stop_at_ns + GIVE_UP_NS));
+        resume_accepting(&loop);
+        sw_line_end_turn(&loop.line, now_ns);
+    } while (!stop_at_ns || (loop.line.conns && now_ns < stop_at_ns + GIVE_UP_NS));
     end(&loop);
 }

@@ -8,16 +8,15 @@
 bool sw_phase_expired(struct sw_phase_timer *timer, enum sw_phase phase, uint64_t turn,
                       uint64_t now_ns, const uint64_t limits_ns[SW_N_PHASES])
 {
-    if (timer->phase != phase || timer->turn != turn)
-        *timer = (struct sw_phase_timer){.phase = phase, .turn = turn, .since_ns = now_ns};
+    sw_phase_note(timer, phase, turn, now_ns);
     return limits_ns[phase] && now_ns >= timer->since_ns &&
            now_ns - timer->since_ns >= limits_ns[phase];
 }
 
 const char *sw_phase_name(enum sw_phase phase)
 {
-    static const char *const names[SW_N_PHASES] = {"handshake", "idle", "reading", "sending",
-                                                   "lingering"};
+    static const char *const names[SW_N_PHASES] = {"handshake", "idle",    "reading",
+                                                   "waiting",   "sending", "lingering"};
 
     return names[phase];
 }

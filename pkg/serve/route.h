@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Most routes of one server. */
 #define SW_ROUTES_MAX 8
@@ -29,6 +30,8 @@ struct sw_request {
     struct sw_str body;         /* whole; empty when there is none */
     struct sw_str remote;       /* the peer: "10.0.0.1:40312" or "[fd00::1]:40312" */
     size_t thread;              /* which loop calls, from 0: memory of that index needs no lock */
+    uint64_t waited_ns;         /* since it had come whole, at most: how late we are */
+    uint64_t age_ns;            /* since its first byte came, at most */
 };
 
 /* What a handler fills in. It begins as 200, "application/json", an empty body, nothing else. */

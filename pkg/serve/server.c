@@ -64,6 +64,15 @@ static int check_routes(const struct sw_route *routes, size_t n_routes, struct s
     return 0;
 }
 
+/* The part of one thread. */
+static size_t max_held_of(const struct sw_server_options *options, size_t max_body_bytes)
+{
+    size_t all = options->max_held_bytes ? options->max_held_bytes : SW_SERVER_MAX_HELD_BYTES;
+    size_t part = all / (options->n_threads ? options->n_threads : 1);
+
+    return part > 2 * max_body_bytes ? part : 2 * max_body_bytes;
+}
+
 static void set_up(struct sw_server *server, const struct sw_server_options *options,
                    const struct sw_route *routes, size_t n_routes)
 {
@@ -80,6 +89,10 @@ static void set_up(struct sw_server *server, const struct sw_server_options *opt
     shared->stats = options->stats ? options->stats : &server->no_stats;
     shared->max_connections =
         options->max_connections ? options->max_connections : SW_SERVER_MAX_CONNECTIONS;
+    shared->max_per_peer = options->max_per_peer ? options->max_per_peer : SW_SERVER_MAX_PER_PEER;
+    shared->max_held_bytes = max_held_of(options, shared->routes.max_body_bytes);
+    shared->log = options->log;
+    sw_peers_init(&shared->peers);
     shared->too_large = server->too_large;
     snprintf(server->too_large, sizeof(server->too_large),
              "body too large: expected at most %zu bytes\n", shared->routes.max_body_bytes);
@@ -241,5 +254,6 @@ void sw_server_free(struct sw_server *server)
         close_if_open(server->threads[i].wake_fd);
         close_if_open(server->threads[i].wake_read_fd);
     }
+    sw_peers_release(&server->shared.peers);
     free(server);
 }

@@ -8,9 +8,21 @@
  *   sw_server_stop   accepts nothing more, waits for what is under way, joins the threads
  *   sw_server_free
  *
- * It speaks no HTTP/2, accepts a body only whole and below a limit, holds no more connections than
- * it was told to, and gives every phase of a connection a limit. It does not log: see
- * serve/stats.h. libh2o ends the process when memory runs out.
+ * It speaks no HTTP/2, accepts a body only whole and below a limit, holds no more connections and
+ * bytes than it was told to, and gives every phase of a connection a limit. What it does is counted
+ * (serve/stats.h); it logs only that it is full, and to whom it said so, every ten seconds at most.
+ * libh2o ends the process when memory runs out.
+ *
+ * Full. Whom it ends or refuses when there is no more room, and what that does to an API server, is
+ * told in serve/room.h; in short: idle connections make room for new ones, whoever connects waits
+ * in the kernel rather than being refused, no address gets all places, and a large request that
+ * there is no memory for is answered with 429, which an API server sends again by itself.
+ *
+ * Memory. With the defaults, requests and answers under way take no more than
+ *   SW_SERVER_MAX_HELD_BYTES                              large ones (over 64 KiB, held as a whole)
+ *   + SW_SERVER_MAX_CONNECTIONS * 64 KiB = 32 MiB         the others, if all come at once
+ *   + SW_SERVER_THREAD_BYTES a thread                     a buffer that grows is there twice
+ * and TLS some 40 KiB a connection while it is busy (20 MiB for all; idle, half of that).
  */
 #ifndef SW_SERVE_SERVER_H
 #define SW_SERVE_SERVER_H
@@ -21,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct sw_log;
 struct sw_server;
 struct sw_server_stats;
 struct sw_tls;
@@ -33,6 +46,16 @@ struct sw_tls;
 #define SW_SERVER_MAX_BODY_BYTES (7u << 20)
 /* An API server keeps up to 25 idle connections and opens one for each request under way. */
 #define SW_SERVER_MAX_CONNECTIONS 512
+/* The same for one address, so that nobody locks out the others. An API server answers 200 writes
+ * at a time unless it is told otherwise (--max-mutating-requests-inflight). */
+#define SW_SERVER_MAX_PER_PEER 256
+/* What large requests and their answers may hold, all threads together: enough for eight of the
+ * largest bodies, and for hundreds of 100 KB. Each thread has its part, but at least twice
+ * max_body_bytes, so that the largest body always fits. */
+#define SW_SERVER_MAX_HELD_BYTES (64u << 20)
+/* What a thread may take beyond its part, for a moment: the largest body in a buffer of 8 MiB,
+ * which came from one of 4. */
+#define SW_SERVER_THREAD_BYTES (12u << 20)
 /* A client in the same cluster needs milliseconds for each of these. */
 #define SW_SERVER_HANDSHAKE_MS 5000
 #define SW_SERVER_READ_MS      10000
@@ -50,8 +73,11 @@ struct sw_server_options {
     struct sw_tls *tls; /* borrowed for the server's life; NULL: plain HTTP */
     const struct sw_server_stats
         *stats; /* borrowed for the server's life; NULL: nothing is counted */
+    struct sw_log *log;     /* borrowed for the server's life; NULL: nothing is logged */
     size_t max_body_bytes;
-    size_t max_connections; /* of all threads; one more is accepted and closed at once */
+    size_t max_connections; /* of all threads */
+    size_t max_per_peer;    /* of those, for one address; more than max_connections is no limit */
+    size_t max_held_bytes;  /* by large requests and their answers, of all threads */
     /* Limits in ms. They are looked at from time to time: a connection that breaks one may live for
      * a quarter of the shortest of them longer (a second at most). */
     uint32_t handshake_ms; /* TLS, from accept */

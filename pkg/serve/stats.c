@@ -58,6 +58,50 @@ static int add_connections(struct sw_server_stats *stats, struct sw_metrics *met
     return 0;
 }
 
+/* A family with one series. */
+static int add_one(struct sw_metrics *metrics, enum sw_metric_kind kind, const char *name,
+                   const char *help, struct sw_metric_family **ret, struct sw_err *reterr)
+{
+    struct sw_metric_spec spec = {.kind = kind, .name = name, .help = help};
+
+    if (kind == SW_METRIC_HISTOGRAM) {
+        spec.per_unit = NS_PER_S;
+        spec.bounds = duration_bounds_ns;
+        spec.n_bounds = sizeof(duration_bounds_ns) / sizeof(duration_bounds_ns[0]);
+    }
+    return sw_metrics_add(metrics, &spec, ret, reterr);
+}
+
+/* What tells of load. */
+static int add_load(struct sw_server_stats *stats, struct sw_metrics *metrics,
+                    struct sw_err *reterr)
+{
+    struct sw_metric_family *evicted, *waits, *wait, *held, *shed;
+    int code;
+
+    if ((code = add_one(metrics, SW_METRIC_COUNTER, "spillway_http_connections_evicted_total",
+                        "Connections ended while idle, to make room for another.", &evicted,
+                        reterr)) < 0 ||
+        (code = add_one(metrics, SW_METRIC_COUNTER, "spillway_http_accept_waits_total",
+                        "Times at which nobody could be accepted: all places taken, none idle.",
+                        &waits, reterr)) < 0 ||
+        (code = add_one(metrics, SW_METRIC_HISTOGRAM, "spillway_http_request_wait_seconds",
+                        "Time that a request waited for its handler, at most.", &wait, reterr)) <
+            0 ||
+        (code = add_one(metrics, SW_METRIC_GAUGE, "spillway_http_held_bytes",
+                        "Bytes held by large requests and their answers.", &held, reterr)) < 0 ||
+        (code = add_one(metrics, SW_METRIC_COUNTER, "spillway_http_shed_total",
+                        "Large requests given up because all of them held too much.", &shed,
+                        reterr)) < 0)
+        return code;
+    stats->evicted = sw_counter_at(evicted, NULL);
+    stats->waits = sw_counter_at(waits, NULL);
+    stats->wait = sw_histogram_at(wait, NULL);
+    stats->held_bytes = sw_gauge_at(held, NULL);
+    stats->shed = sw_counter_at(shed, NULL);
+    return 0;
+}
+
 static int add_requests(struct sw_server_stats *stats, struct sw_metrics *metrics,
                         struct sw_metric_family **ret_answers,
                         struct sw_metric_family **ret_duration, struct sw_err *reterr)
@@ -101,6 +145,7 @@ int sw_server_stats_init(struct sw_server_stats *stats, struct sw_metrics *metri
         return sw_err_set(reterr, SW_EUSAGE, "%zu routes, expected at most %d", n_routes,
                           SW_ROUTES_MAX);
     if ((code = add_connections(&made, metrics, reterr)) < 0 ||
+        (code = add_load(&made, metrics, reterr)) < 0 ||
         (code = add_requests(&made, metrics, &answers, &duration, reterr)) < 0)
         return code;
     for (size_t row = 0; row <= SW_ROUTES_MAX; row++) {

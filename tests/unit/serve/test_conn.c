@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "serve/conn.h"
+#include "serve/line.h"
 #include "serve/loop.h"
 #include "serve/stats.h"
 #include "serve/tls.h"
@@ -21,6 +22,7 @@
 struct fixture {
     struct sw_server_stats stats;
     struct sw_loop_shared shared;
+    struct sw_line line;
     struct sw_conn *list;
     int ours, theirs; /* two ends of one connection */
 };
@@ -36,6 +38,7 @@ static int setup(void **state)
     f->theirs = fds[1];
     f->shared.stats = &f->stats;
     f->shared.max_connections = 2;
+    sw_peers_init(&f->shared.peers);
     f->shared.limits_ns[SW_PHASE_READING] = 10 * MS;
     *state = f;
     return 0;
@@ -45,6 +48,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
+    sw_peers_release(&f->shared.peers);
     close(f->ours);
     close(f->theirs);
     free(f);
@@ -53,9 +57,12 @@ static int teardown(void **state)
 
 static struct sw_conn *make(struct fixture *f)
 {
-    struct sw_conn *conn = sw_conn_new(&f->shared, &f->list, f->ours);
+    struct sw_conn *conn = NULL;
 
+    if (sw_conn_reserve(&f->shared))
+        conn = sw_conn_new(&f->shared, &f->list, f->ours);
     assert_non_null(conn);
+    conn->line = &f->line;
     return conn;
 }
 
@@ -75,9 +82,12 @@ static void new_is_listed_and_counted(void **state)
     assert_ptr_equal(f->list, second);
     assert_ptr_equal(second->next, first);
     assert_int_equal(f->shared.n_connections, 2);
-    assert_null(sw_conn_new(&f->shared, &f->list, f->ours));
+    assert_ptr_equal(first->peer, second->peer);
+    assert_int_equal(first->peer->n_connections, 2);
+    assert_false(sw_conn_reserve(&f->shared));
     assert_int_equal(f->shared.n_connections, 2);
     sw_conn_free(second);
+    assert_int_equal(first->peer->n_connections, 1);
     assert_ptr_equal(f->list, first);
     assert_int_equal(f->shared.n_connections, 1);
     sw_conn_free(first);
@@ -91,6 +101,7 @@ static void new_refuses_where_tls_has_no_certificate_yet(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(sw_tls_new(&(struct sw_tls_options){.late = true}, &f->shared.tls, NULL), 0);
+    assert_true(sw_conn_reserve(&f->shared));
     assert_null(sw_conn_new(&f->shared, &f->list, f->ours));
     assert_null(f->list);
     assert_int_equal(f->shared.n_connections, 0);
@@ -189,6 +200,42 @@ static void check_while_stopping_gives_a_new_one_a_moment(void **state)
     sw_conn_free(conn);
 }
 
+static void cut_gives_its_place_back_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_conn *conn = make(f), *other = make(f);
+
+    sw_conn_hold(conn, 1000);
+    sw_conn_hold(other, 500);
+    assert_int_equal(f->line.held_bytes, 1500);
+    assert_int_equal(other->peer->held_bytes, 1500);
+    sw_conn_cut(conn);
+    assert_true(is_shut(f));
+    assert_int_equal(f->shared.n_connections, 1);
+    assert_int_equal(other->peer->n_connections, 1);
+    assert_int_equal(f->line.held_bytes, 500);
+    sw_conn_hold(conn, 2000); /* of no account any more */
+    assert_int_equal(f->line.held_bytes, 500);
+    sw_conn_free(conn);
+    assert_int_equal(f->shared.n_connections, 1);
+    sw_conn_free(other);
+    assert_int_equal(f->shared.n_connections, 0);
+    assert_int_equal(f->line.held_bytes, 0);
+}
+
+static void hold_replaces_what_was_held(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_conn *conn = make(f);
+
+    sw_conn_hold(conn, 1000);
+    sw_conn_hold(conn, 300);
+    assert_int_equal(f->line.held_bytes, 300);
+    assert_int_equal(conn->peer->held_bytes, 300);
+    sw_conn_free(conn);
+    assert_int_equal(f->line.held_bytes, 0);
+}
+
 static void linger_keeps_the_socket(void **state)
 {
     struct fixture *f = *state;
@@ -233,6 +280,8 @@ int main(void)
         TEST(check_while_stopping_ends_the_idle),
         TEST(check_while_stopping_sees_a_request_that_has_just_come),
         TEST(check_while_stopping_gives_a_new_one_a_moment),
+        TEST(cut_gives_its_place_back_at_once),
+        TEST(hold_replaces_what_was_held),
         TEST(linger_keeps_the_socket),
         TEST(linger_not_after_a_cut),
     };

@@ -1,4 +1,4 @@
-/* pkg/serve/loop.c: nobody holds a connection by being slow, and nobody holds too many. */
+/* pkg/serve/loop.c: nobody holds a connection by being slow. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -224,28 +224,6 @@ static void cuts_a_refused_client_that_never_stops(void **state)
     limited_free(l);
 }
 
-static void refuses_a_connection_too_many(void **state)
-{
-    struct limited *l = limited_new((struct sw_server_options){.max_connections = 2}, false);
-    struct client second = client_open(client_port_of(sw_server_address(l->server))), third;
-
-    (void)state;
-    assert_goes_on(&l->client);
-    assert_goes_on(&second);
-    third = client_open(client_port_of(sw_server_address(l->server)));
-    assert_true(client_ended(&third));
-    assert_int_equal(sw_counter_value(l->stats.refused), 1);
-    assert_int_equal(sw_counter_value(l->stats.accepted), 2);
-    assert_goes_on(&l->client);
-    client_close(&third);
-    client_close(&second);
-    client_close(&l->client);
-    assert_all_gone(l);
-    l->client = client_open(client_port_of(sw_server_address(l->server)));
-    assert_goes_on(&l->client);
-    limited_free(l);
-}
-
 static void counts_what_happened(void **state)
 {
     struct limited *l = limited_new((struct sw_server_options){.max_body_bytes = 1000}, false);
@@ -279,7 +257,6 @@ int main(void)
         cmocka_unit_test(cuts_a_handshake_that_does_not_begin),
         cmocka_unit_test(cuts_a_handshake_that_does_not_end),
         cmocka_unit_test(cuts_a_refused_client_that_never_stops),
-        cmocka_unit_test(refuses_a_connection_too_many),
         cmocka_unit_test(counts_what_happened),
     };
 

@@ -17,7 +17,7 @@ SW_DEFINE_CLEANUP(cleanup_metrics, struct sw_metrics, sw_metrics_free);
 
 static const struct sw_route routes[] = {{.path = "/mutate"}, {.path = "/validate"}};
 
-static void assert_line(const struct sw_metrics *metrics, const char *line)
+static void assert_line(struct sw_metrics *metrics, const char *line)
 {
     SW_CLEANUP(sw_buf_release) struct sw_buf page;
 
@@ -42,6 +42,12 @@ static void init_shows_every_series(void **state)
     assert_line(metrics, "\nspillway_http_connections_total{result=\"refused\"} 0\n");
     assert_line(metrics, "\nspillway_http_connections_total{result=\"handshake_failed\"} 0\n");
     assert_line(metrics, "\nspillway_http_connections_cut_total{phase=\"reading\"} 0\n");
+    assert_line(metrics, "\nspillway_http_connections_cut_total{phase=\"waiting\"} 0\n");
+    assert_line(metrics, "\nspillway_http_connections_evicted_total 0\n");
+    assert_line(metrics, "\nspillway_http_accept_waits_total 0\n");
+    assert_line(metrics, "\nspillway_http_request_wait_seconds_count 0\n");
+    assert_line(metrics, "\nspillway_http_held_bytes 0\n");
+    assert_line(metrics, "\nspillway_http_shed_total 0\n");
     assert_line(metrics, "\nspillway_http_requests_in_flight 0\n");
     assert_line(metrics, "\nspillway_http_requests_total{path=\"/mutate\",code=\"200\"} 0\n");
     assert_line(metrics, "\nspillway_http_requests_total{path=\"/validate\",code=\"429\"} 0\n");
