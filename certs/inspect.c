@@ -135,10 +135,10 @@ int sw_cert_list_find_key(const struct sw_cert_list *list, struct sw_str key_pem
         }
         ERR_clear_error();
     }
-    return r < 0 ? r
-                 : sw_err_set(reterr, SW_ENOENT,
-                              "expected the key of one of %zu authorities, found another's",
-                              list->n);
+    return r < 0
+               ? r
+               : sw_err_set(reterr, SW_ENOENT,
+                            "expected the key of one of %zu authorities, found another's", list->n);
 }
 
 /* Finds who signed it. */

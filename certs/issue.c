@@ -214,8 +214,8 @@ static int read_signer(const struct sw_cert_request *request, struct signer *ret
 static bool sign_leaf(X509 *cert, const struct signer *signer, const char *common_name,
                       const char *names)
 {
-    const char *short_name = strlen(common_name) <= COMMON_NAME_MAX ? common_name
-                                                                    : "spillway-webhook";
+    const char *short_name =
+        strlen(common_name) <= COMMON_NAME_MAX ? common_name : "spillway-webhook";
 
     return add_name(X509_get_subject_name(cert), "O", "Spillway") &&
            add_name(X509_get_subject_name(cert), "CN", short_name) &&

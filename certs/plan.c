@@ -75,8 +75,8 @@ static bool is_remembered(const struct sw_cert_state *state)
 static int64_t last_leaf_ends_s(const struct sw_cert_state *state, const struct sw_cert *ca,
                                 const struct sw_cert *signer)
 {
-    int64_t from_s = ca->not_before_s > signer->not_before_s ? ca->not_before_s
-                                                             : signer->not_before_s;
+    int64_t from_s =
+        ca->not_before_s > signer->not_before_s ? ca->not_before_s : signer->not_before_s;
 
     return issued_s(from_s) + state->cert_lifetime_s;
 }
@@ -89,8 +89,7 @@ bool sw_cert_plan_keeps_ca(const struct sw_cert_state *state, size_t i)
         return true;
     if (state->now_s >= ca->not_after_s || i >= SW_CERT_CAS_MAX)
         return false;
-    return !signer || is_remembered(state) ||
-           state->now_s < last_leaf_ends_s(state, ca, signer);
+    return !signer || is_remembered(state) || state->now_s < last_leaf_ends_s(state, ca, signer);
 }
 
 bool sw_cert_plan_trusts(const struct sw_cert_state *state, size_t i)
@@ -197,8 +196,9 @@ static struct sw_cert_plan plan_authority(const struct sw_cert_state *state)
         return step(SW_CERT_BEGIN, "there is nothing to build on, and nobody believes anything");
     if (!signer_of(state))
         return step(SW_CERT_NEW_CA, "the Secret holds no authority with its key");
-    return step(SW_CERT_NEW_CA, is_signer_good(state) ? "two thirds of the authority's life are over"
-                                                      : "the authority is not valid now");
+    return step(SW_CERT_NEW_CA, is_signer_good(state)
+                                    ? "two thirds of the authority's life are over"
+                                    : "the authority is not valid now");
 }
 
 static struct sw_cert_plan plan_leaf(const struct sw_cert_state *state)

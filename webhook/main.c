@@ -16,15 +16,16 @@
 
 #include "base/cleanup.h"
 #include "io/sig.h"
+#include "kube/http.h"
 #include "serve/probe.h"
 #include "serve/server.h"
 #include "serve/stats.h"
 #include "webhook/admit_handler.h"
+#include "webhook/cert_keeper.h"
 #include "webhook/index_feed.h"
 #include "webhook/options.h"
 #include "webhook/tls_watch.h"
 #include "json/read.h"
-#include "kube/http.h"
 
 #include "base/banned.h"
 
@@ -50,7 +51,8 @@ struct app {
     struct sw_index_feed *feed;
     struct sw_admit_handler *handler;
     struct sw_tls *tls;
-    struct sw_tls_watch tls_watch;
+    struct sw_tls_watch tls_watch;      /* of files; unused where there is a keeper */
+    struct sw_cert_keeper *cert_keeper; /* NULL: the certificate comes from files */
     struct sw_server_stats stats;
     struct sw_server *server;
     struct sw_probe probe;
@@ -64,6 +66,7 @@ static void app_release(struct app *app)
 {
     sw_server_free(app->probe_server);
     sw_server_free(app->server);
+    sw_cert_keeper_free(app->cert_keeper);
     sw_admit_handler_free(app->handler);
     sw_index_feed_free(app->feed);
     sw_tls_free(app->tls);
@@ -82,6 +85,8 @@ static bool is_ready(void *ctx, struct sw_buf *reason)
         sw_buf_append_text(reason, "draining: a signal asked to end");
         return false;
     }
+    if (app->cert_keeper && !sw_cert_keeper_is_ready(app->cert_keeper, reason))
+        return false;
     ready = sw_publication_is_ready(sw_publication_of(sw_snapshot_enter(snapshot, app->probe_slot)),
                                     reason);
     sw_snapshot_leave(snapshot, app->probe_slot);
@@ -101,6 +106,25 @@ static int make_index(struct app *app, const struct sw_options *options, struct 
     return sw_index_feed_new(&feed, &app->feed, err);
 }
 
+/* The certificate: of files, or one that we keep ourselves. */
+static int make_tls(struct app *app, const struct sw_options *options, struct sw_err *err)
+{
+    struct sw_cert_keeper_options keeper = {
+        .keeping = &options->certs,
+        .cluster = &options->clusters.items[options->clusters.local],
+        .metrics = app->metrics,
+        .log = &app->log,
+    };
+    int r = sw_tls_new(&options->tls, &app->tls, err);
+
+    if (r < 0)
+        return r;
+    keeper.tls = app->tls;
+    return options->tls.late
+               ? sw_cert_keeper_new(&keeper, &app->cert_keeper, err)
+               : sw_tls_watch_init(&app->tls_watch, app->tls, app->metrics, &app->log, err);
+}
+
 static int make_server(struct app *app, const struct sw_options *options, struct sw_err *err)
 {
     struct sw_admit_handler_options admit = {
@@ -116,10 +140,8 @@ static int make_server(struct app *app, const struct sw_options *options, struct
         .stats = &app->stats,
         .max_body_bytes = SW_ADMIT_MAX_BODY_BYTES,
     };
-    int r = sw_tls_new(&options->tls, &app->tls, err);
+    int r = make_tls(app, options, err);
 
-    if (r == 0)
-        r = sw_tls_watch_init(&app->tls_watch, app->tls, app->metrics, &app->log, err);
     if (r == 0)
         r = sw_admit_handler_new(&admit, &app->handler, err);
     if (r < 0)
@@ -166,6 +188,8 @@ static int start(struct app *app, struct sw_err *err)
 {
     int r = sw_index_feed_start(app->feed, err);
 
+    if (r == 0 && app->cert_keeper)
+        r = sw_cert_keeper_start(app->cert_keeper, err);
     if (r == 0)
         r = sw_server_start(app->probe_server, err);
     if (r == 0)
@@ -180,7 +204,7 @@ static int wait_for_signal(struct app *app)
     int signal_number = 0;
 
     while (!signal_number) {
-        if (poll(&fd, 1, TLS_PERIOD_MS) == 0)
+        if (poll(&fd, 1, TLS_PERIOD_MS) == 0 && !app->cert_keeper)
             sw_tls_watch_look(&app->tls_watch);
         signal_number = sw_sig_take(app->sig_fd);
     }

@@ -3,12 +3,26 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "model/duration.h"
+
 #include "base/banned.h"
+
+/* A certificate is renewed after two thirds of its life, which takes a look every 5 s and, with a
+ * new authority, 15 s until that is known everywhere: what is shorter would end on the way. */
+#define CERT_LIFETIME_MIN_S 60
+#define CERT_LIFETIME_S     (90 * 24 * 3600)
+#define CA_LIFETIME_S       (365 * 24 * 3600)
+#define CA_LIFETIME_MAX_S   (10 * 365 * 24 * INT64_C(3600))
 
 enum {
     OPTION_LISTEN = 0x100, /* above every character, so that there are no short options */
     OPTION_TLS_CERT,
     OPTION_TLS_KEY,
+    OPTION_CERT_SECRET,
+    OPTION_CONFIGURATION,
+    OPTION_SERVICE,
+    OPTION_CERT_LIFETIME,
+    OPTION_CA_LIFETIME,
     OPTION_CLIENT_CA,
     OPTION_CLIENT_NAME,
     OPTION_PROBE_LISTEN,
@@ -24,6 +38,11 @@ static const struct option rows[] = {
     {"listen", required_argument, NULL, OPTION_LISTEN},
     {"tls-cert-file", required_argument, NULL, OPTION_TLS_CERT},
     {"tls-key-file", required_argument, NULL, OPTION_TLS_KEY},
+    {"cert-secret", required_argument, NULL, OPTION_CERT_SECRET},
+    {"webhook-configuration", required_argument, NULL, OPTION_CONFIGURATION},
+    {"service-name", required_argument, NULL, OPTION_SERVICE},
+    {"cert-lifetime", required_argument, NULL, OPTION_CERT_LIFETIME},
+    {"ca-lifetime", required_argument, NULL, OPTION_CA_LIFETIME},
     {"client-ca-file", required_argument, NULL, OPTION_CLIENT_CA},
     {"client-name", required_argument, NULL, OPTION_CLIENT_NAME},
     {"probe-listen", required_argument, NULL, OPTION_PROBE_LISTEN},
@@ -80,6 +99,36 @@ static int take_drain(struct sw_options *options, const char *value, struct sw_e
     return r;
 }
 
+/* [NAMESPACE/]NAME; as with every object of ours, what the API server thinks of the names it says
+ * itself. */
+static int take_secret(struct sw_options *options, const char *value, struct sw_err *reterr)
+{
+    struct sw_str name = sw_str_from(value), namespace_ = {NULL, 0};
+
+    if (sw_str_find(name, '/') < name.len)
+        namespace_ = sw_str_cut(&name, '/');
+    if (name.len == 0 || sw_str_find(name, '/') < name.len || (namespace_.data && !namespace_.len))
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--cert-secret: expected NAME or NAMESPACE/NAME, found \"%s\"", value);
+    options->certs.namespace_ = namespace_;
+    options->certs.secret = name;
+    return 0;
+}
+
+static int take_lifetime(const char *option, const char *value, int64_t *ret_s,
+                         struct sw_err *reterr)
+{
+    int64_t ns = 0;
+
+    if (!sw_duration_parse(sw_str_from(value), &ns) || ns / 1000000000 < CERT_LIFETIME_MIN_S ||
+        ns / 1000000000 > CA_LIFETIME_MAX_S)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--%s: expected a duration from 1m to 87600h, found \"%s\"", option,
+                          value);
+    *ret_s = ns / 1000000000;
+    return 0;
+}
+
 static int take_log_level(struct sw_options *options, const char *value, struct sw_err *reterr)
 {
     if (sw_log_level_parse(sw_str_from(value), &options->log_level))
@@ -102,6 +151,10 @@ static const char **text_of(struct sw_options *options, int code)
         return &options->tls.key_file;
     case OPTION_CLIENT_CA:
         return &options->tls.client_ca_file;
+    case OPTION_CONFIGURATION:
+        return &options->certs.configuration;
+    case OPTION_SERVICE:
+        return &options->certs.service;
     default:
         return NULL;
     }
@@ -129,6 +182,12 @@ static int take(struct sw_options *options, int code, const char *value, const c
         return *value ? 0 : sw_err_set(reterr, SW_EUSAGE, "%s: expected a value, found \"\"", word);
     }
     switch (code) {
+    case OPTION_CERT_SECRET:
+        return take_secret(options, value, reterr);
+    case OPTION_CERT_LIFETIME:
+        return take_lifetime("cert-lifetime", value, &options->certs.cert_lifetime_s, reterr);
+    case OPTION_CA_LIFETIME:
+        return take_lifetime("ca-lifetime", value, &options->certs.ca_lifetime_s, reterr);
     case OPTION_CLIENT_NAME:
         return take_client_name(options, value, reterr);
     case OPTION_THREADS:
@@ -151,19 +210,62 @@ static int take(struct sw_options *options, int code, const char *value, const c
     }
 }
 
+/* One file without the other is a mistake; with neither the webhook keeps a certificate itself. */
+static int check_files(const struct sw_options *options, struct sw_err *reterr)
+{
+    if (!options->tls.cert_file == !options->tls.key_file)
+        return 0;
+    return sw_err_set(reterr, SW_EUSAGE, "expected --tls-cert-file and --tls-key-file, found no %s",
+                      options->tls.cert_file ? "--tls-key-file" : "--tls-cert-file");
+}
+
+/* The options of a certificate of our own, each with its default. */
+static int check_certs(struct sw_options *options, struct sw_err *reterr)
+{
+    struct sw_cert_keeping *certs = &options->certs;
+    const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
+    bool any = certs->secret.data || certs->configuration || certs->service ||
+               certs->cert_lifetime_s || certs->ca_lifetime_s;
+
+    if (options->tls.cert_file && any)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "expected either --tls-cert-file or options of a certificate that the "
+                          "webhook keeps itself, found both");
+    if (options->tls.cert_file)
+        return 0;
+    if (local->dir)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "expected --tls-cert-file and --tls-key-file, or an API server as local "
+                          "cluster to keep a certificate in, found neither: the local cluster is "
+                          "%.*s=%s",
+                          SW_STR_ARG(local->name), local->source);
+    if (!certs->secret.data)
+        certs->secret = SW_STR("spillway-webhook-certs");
+    certs->configuration = certs->configuration ? certs->configuration : "spillway";
+    certs->service = certs->service ? certs->service : "spillway-webhook";
+    certs->ca_lifetime_s = certs->ca_lifetime_s ? certs->ca_lifetime_s : CA_LIFETIME_S;
+    certs->cert_lifetime_s = certs->cert_lifetime_s ? certs->cert_lifetime_s : CERT_LIFETIME_S;
+    if (certs->ca_lifetime_s < 2 * certs->cert_lifetime_s)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--ca-lifetime: expected at least twice the --cert-lifetime, which is "
+                          "%jd s, found %jd s",
+                          (intmax_t)certs->cert_lifetime_s, (intmax_t)certs->ca_lifetime_s);
+    options->tls.late = true;
+    return 0;
+}
+
 /* What only all options together tell. */
 static int check(struct sw_options *options, struct sw_err *reterr)
 {
-    if (!options->tls.cert_file || !options->tls.key_file)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "expected --tls-cert-file and --tls-key-file, found %s",
-                          options->tls.cert_file  ? "no --tls-key-file"
-                          : options->tls.key_file ? "no --tls-cert-file"
-                                                  : "neither");
+    int r = check_files(options, reterr);
+
+    if (r < 0)
+        return r;
     if (options->n_client_names && !options->tls.client_ca_file)
         return sw_err_set(reterr, SW_EUSAGE,
                           "--client-name: expected --client-ca-file with it, found none");
-    return sw_clusters_check(&options->clusters, reterr);
+    r = sw_clusters_check(&options->clusters, reterr);
+    return r < 0 ? r : check_certs(options, reterr);
 }
 
 static size_t default_threads(size_t n_cpus)
@@ -205,8 +307,7 @@ int sw_options_parse(int argc, char *const argv[], size_t n_cpus, struct sw_opti
 
 const char *sw_options_help(void)
 {
-    return "usage: spillway-webhook --tls-cert-file FILE --tls-key-file FILE\n"
-           "                        --cluster NAME=SOURCE... [OPTION]...\n"
+    return "usage: spillway-webhook --cluster NAME=SOURCE... [OPTION]...\n"
            "\n"
            "Answers the admission reviews that an API server posts to /mutate and /validate.\n"
            "\n"
@@ -214,7 +315,8 @@ const char *sw_options_help(void)
            "  --listen ADDR:PORT       where reviews are taken, by TLS; an IPv6 address\n"
            "                           stands in brackets; default: :8443, every address\n"
            "  --tls-cert-file FILE     the server's certificate, then its chain, as PEM;\n"
-           "                           read again when it changes, as are the next two\n"
+           "                           read again when it changes, as is the key; without\n"
+           "                           these two the webhook keeps a certificate itself\n"
            "  --tls-key-file FILE      its private key\n"
            "  --client-ca-file FILE    take reviews only from clients with a certificate of\n"
            "                           one of these CAs\n"
@@ -228,6 +330,20 @@ const char *sw_options_help(void)
            "  --drain-seconds N        how long to go on serving after SIGTERM, until\n"
            "                           nothing new is sent here any more; default: 10\n"
            "  --log-level LEVEL        debug, info, warn or error; default: info\n"
+           "\n"
+           "A certificate of its own (in the local cluster, which has to be an API server):\n"
+           "  --cert-secret [NAMESPACE/]NAME\n"
+           "                           where it is kept, and the Lease of the replica that\n"
+           "                           writes; the Service is in that namespace, too;\n"
+           "                           default: spillway-webhook-certs in our own namespace\n"
+           "  --service-name NAME      of the Service; default: spillway-webhook\n"
+           "  --webhook-configuration NAME\n"
+           "                           of the mutating and the validating configuration\n"
+           "                           that get its CA; default: spillway\n"
+           "  --cert-lifetime DURATION how long one is valid, renewed after two thirds;\n"
+           "                           default: 2160h (90 days)\n"
+           "  --ca-lifetime DURATION   the same of the CA, at least twice as long; default:\n"
+           "                           8760h (a year)\n"
            "\n"
            "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS "\n"
            "  --help                   print this\n"

@@ -11,6 +11,7 @@
 #include "io/clusters.h"
 #include "io/log.h"
 #include "serve/tls.h"
+#include "webhook/cert_keeper.h"
 
 /* Most server threads: each holds an arena and a loop, and 64 of them answer more reviews than API
  * servers send. */
@@ -30,7 +31,9 @@ struct sw_options {
     enum sw_options_action action; /* where it is not SW_OPTIONS_RUN, the rest was not checked */
     const char *listen;            /* ADDR:PORT, for TLS */
     const char *probe_listen;      /* ADDR:PORT, plain */
-    struct sw_tls_options tls;     /* with cert_file and key_file; names point into client_names */
+    struct sw_tls_options tls;     /* with cert_file and key_file, or late; names point into
+                                      client_names */
+    struct sw_cert_keeping certs;  /* where tls is late: how the webhook keeps its own */
     size_t n_threads;              /* 1 to SW_OPTIONS_THREADS_MAX */
     unsigned int drain_s;          /* seconds, 0 to SW_OPTIONS_DRAIN_MAX_S */
     enum sw_log_level log_level;

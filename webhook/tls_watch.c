@@ -27,6 +27,7 @@ int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_
          .help = "Readings of the certificate files that failed."},
     };
     struct sw_metric_family *families[3];
+    struct sw_tls_info info;
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < 3; i++)
@@ -40,20 +41,26 @@ int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_
         .reloads = sw_counter_at(families[1], NULL),
         .failures = sw_counter_at(families[2], NULL),
     };
-    note(watch, "certificate");
+    sw_tls_describe(tls, &info);
+    if (info.sha256[0])
+        note(watch, "certificate");
     return 0;
 }
 
-void sw_tls_watch_look(struct sw_tls_watch *watch)
+bool sw_tls_watch_take(struct sw_tls_watch *watch, const struct sw_tls_pem *pem)
 {
+    struct sw_tls_info before;
     struct sw_err err = {0};
     bool changed = false;
 
-    if (sw_tls_reload(watch->tls, NULL, &changed, &err) < 0) {
+    sw_tls_describe(watch->tls, &before);
+    if (sw_tls_reload(watch->tls, pem, &changed, &err) < 0) {
         sw_counter_add(watch->failures, 1);
         if (strcmp(err.message, watch->error.message) != 0)
             sw_log(watch->log, SW_LOG_WARN,
                    "certificate cannot be read, the one before stays in use", sw_log_err(&err));
+    } else if (changed && !before.sha256[0]) {
+        note(watch, "certificate");
     } else if (changed) {
         sw_counter_add(watch->reloads, 1);
         note(watch, "certificate exchanged");
@@ -61,4 +68,10 @@ void sw_tls_watch_look(struct sw_tls_watch *watch)
         sw_log(watch->log, SW_LOG_INFO, "certificate files are as they were when last read");
     }
     watch->error = err;
+    return !err.code;
+}
+
+void sw_tls_watch_look(struct sw_tls_watch *watch)
+{
+    sw_tls_watch_take(watch, NULL);
 }

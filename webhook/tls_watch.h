@@ -1,6 +1,7 @@
 /*
- * The certificate files, read again now and then: a certificate that is renewed under a running
- * process is served without a restart, and one that cannot be read leaves the one before in use.
+ * The certificate, looked at again now and then: one that is renewed under a running process is
+ * served without a restart, and one that cannot be read leaves the one before in use. It comes from
+ * files, or from whoever keeps it (cert_keeper.h).
  *
  *   spillway_tls_certificate_not_after_timestamp_seconds  of the certificate in use
  *   spillway_tls_reloads_total                            certificates taken after the first
@@ -23,7 +24,7 @@ struct sw_tls_watch {
     struct sw_err error; /* of the last reading; code 0 when it went well */
 };
 
-/* Notes the certificate in use. `tls` and `log` are borrowed for as long as it is used. Fails as
+/* Notes the certificate in use, if there is one. `tls` and `log` are borrowed for as long as it is used. Fails as
  * sw_metrics_add() does. */
 int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_metrics *metrics,
                       struct sw_log *log, struct sw_err *reterr);
@@ -32,5 +33,9 @@ int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_
  * reading three small files takes; to be called every few seconds, for the kubelet changes files by
  * turning links, which kills watches. */
 void sw_tls_watch_look(struct sw_tls_watch *watch);
+
+/* Takes these texts instead of files, which may be the same again and again. Logs likewise. Returns
+ * whether they are in use now. */
+bool sw_tls_watch_take(struct sw_tls_watch *watch, const struct sw_tls_pem *pem);
 
 #endif

@@ -191,8 +191,8 @@ int sw_tls_new(const struct sw_tls_options *options, struct sw_tls **ret, struct
         return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file, and one that is to come");
     if (options->cert_file && !options->key_file)
         return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file but no key file");
-    tls->checks_clients = options->client_ca_file ||
-                          (!options->cert_file && options->pem.client_ca.data);
+    tls->checks_clients =
+        options->client_ca_file || (!options->cert_file && options->pem.client_ca.data);
     if (options->client_names && options->client_names[0] && !tls->checks_clients)
         return sw_err_set(reterr, SW_EUSAGE, "TLS: names of clients but no client CA");
     tls->names = sw_tls_names_new(options->client_names);

@@ -227,7 +227,7 @@ def test_help_and_version():
 
 
 @pytest.mark.parametrize("arguments, says", [
-    ([], "expected --tls-cert-file and --tls-key-file, found neither"),
+    (["--cluster=east=dir:/"], "expected --tls-cert-file and --tls-key-file, or an API server"),
     (["--bogus"], "found --bogus"),
     (["--threads=0"], '--threads: expected a number from 1 to 64, found "0"'),
     (["--cluster=east=ftp:x"], "--cluster: expected NAME=dir:PATH"),

@@ -13,6 +13,7 @@
 #define MAX_ARGS 64
 #define TLS      "--tls-cert-file=/c", "--tls-key-file=/k"
 #define CLUSTER  "--cluster=east=dir:/e"
+#define LIVE     "--cluster=east=kubeconfig:/k"
 
 static struct sw_options options; /* some 20 KiB */
 static struct sw_err err;
@@ -117,12 +118,69 @@ static void parse_stops_at_help_and_version(void **state)
 static void parse_wants_a_certificate_and_its_key(void **state)
 {
     (void)state;
-    assert_refused(PARSE(CLUSTER), SW_EUSAGE,
-                   "expected --tls-cert-file and --tls-key-file, found neither");
     assert_refused(PARSE(CLUSTER, "--tls-key-file=k"), SW_EUSAGE, "found no --tls-cert-file");
     assert_refused(PARSE(CLUSTER, "--tls-cert-file=c"), SW_EUSAGE, "found no --tls-key-file");
     assert_refused(PARSE(CLUSTER, "--tls-key-file=k", "--tls-cert-file="), SW_EUSAGE,
                    "--tls-cert-file=: expected a value, found \"\"");
+}
+
+static void parse_without_files_keeps_a_certificate_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(LIVE), 0);
+    assert_true(options.tls.late);
+    assert_null(options.certs.namespace_.data);
+    assert_true(sw_str_is(options.certs.secret, "spillway-webhook-certs"));
+    assert_string_equal(options.certs.configuration, "spillway");
+    assert_string_equal(options.certs.service, "spillway-webhook");
+    assert_int_equal(options.certs.cert_lifetime_s, 90 * 24 * 3600);
+    assert_int_equal(options.certs.ca_lifetime_s, 365 * 24 * 3600);
+    assert_int_equal(PARSE("--cluster=east=in-cluster"), 0);
+    assert_true(options.tls.late);
+    assert_int_equal(PARSE(TLS, LIVE), 0);
+    assert_false(options.tls.late);
+}
+
+static void parse_takes_how_a_certificate_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(LIVE, "--cert-secret=certs", "--service-name=hook",
+                           "--webhook-configuration=ours", "--cert-lifetime=90s",
+                           "--ca-lifetime=3m"),
+                     0);
+    assert_null(options.certs.namespace_.data);
+    assert_true(sw_str_is(options.certs.secret, "certs"));
+    assert_string_equal(options.certs.service, "hook");
+    assert_string_equal(options.certs.configuration, "ours");
+    assert_int_equal(options.certs.cert_lifetime_s, 90);
+    assert_int_equal(options.certs.ca_lifetime_s, 180);
+    assert_int_equal(PARSE(LIVE, "--cert-secret=shop/certs"), 0);
+    assert_true(sw_str_is(options.certs.namespace_, "shop"));
+    assert_true(sw_str_is(options.certs.secret, "certs"));
+}
+
+static void parse_refuses_a_certificate_that_cannot_be_kept(void **state)
+{
+    static const char *const secrets[] = {"", "/", "/a", "a/", "a/b/c"};
+    static const char *const lifetimes[] = {"", "90", "59s", "-1h", "87601h", "soon"};
+
+    (void)state;
+    assert_refused(PARSE(CLUSTER), SW_EUSAGE, "the local cluster is east=dir:/e");
+    assert_refused(PARSE(LIVE, "--cluster=west=dir:/w", "--local=west"), SW_EUSAGE,
+                   "or an API server as local cluster");
+    assert_refused(PARSE(TLS, LIVE, "--cert-lifetime=1h"), SW_EUSAGE, "found both");
+    assert_refused(PARSE(TLS, LIVE, "--service-name=a"), SW_EUSAGE, "found both");
+    assert_refused(PARSE(LIVE, "--ca-lifetime=4319h"), SW_EUSAGE,
+                   "--ca-lifetime: expected at least twice");
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        assert_refused(PARSE(LIVE, "--cert-secret", secrets[i]), SW_EUSAGE,
+                       "--cert-secret: expected NAME or NAMESPACE/NAME");
+    for (size_t i = 0; i < sizeof(lifetimes) / sizeof(lifetimes[0]); i++) {
+        assert_refused(PARSE(LIVE, "--cert-lifetime", lifetimes[i]), SW_EUSAGE,
+                       "--cert-lifetime: expected a duration from 1m to 87600h");
+        assert_refused(PARSE(LIVE, "--ca-lifetime", lifetimes[i]), SW_EUSAGE,
+                       "--ca-lifetime: expected a duration");
+    }
 }
 
 static void parse_wants_a_cluster(void **state)
@@ -193,6 +251,8 @@ static void help_fits_a_terminal_and_names_every_option(void **state)
 {
     static const char *const names[] = {
         "--listen",      "--tls-cert-file", "--tls-key-file", "--client-ca-file",
+        "--cert-secret", "--service-name",  "--webhook-configuration",
+        "--cert-lifetime", "--ca-lifetime",
         "--client-name", "--probe-listen",  "--threads",      "--drain-seconds",
         "--log-level",   "--cluster",       "--local",        "--config-cluster",
         "--network",     "--help",          "--version",
@@ -216,6 +276,9 @@ int main(void)
         cmocka_unit_test(parse_begins_anew_each_time),
         cmocka_unit_test(parse_stops_at_help_and_version),
         cmocka_unit_test(parse_wants_a_certificate_and_its_key),
+        cmocka_unit_test(parse_without_files_keeps_a_certificate_itself),
+        cmocka_unit_test(parse_takes_how_a_certificate_is_kept),
+        cmocka_unit_test(parse_refuses_a_certificate_that_cannot_be_kept),
         cmocka_unit_test(parse_wants_a_cluster),
         cmocka_unit_test(parse_refuses_numbers_out_of_range),
         cmocka_unit_test(parse_refuses_unknown_log_levels),
