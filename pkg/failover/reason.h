@@ -107,7 +107,8 @@
     X(SW_PASSTHROUGH_TAKEN, "PassthroughTaken",                                                    \
       "a user's AUTO_PASSTHROUGH Gateway serves the same workload and port")                       \
     X(SW_NO_NAMESPACE, "NoNamespace", "there is no such namespace here")                           \
-    X(SW_STUB_DISABLED, "StubDisabled", "spillway.dev/stub: disabled")
+    X(SW_STUB_DISABLED, "StubDisabled", "spillway.dev/stub: disabled")                             \
+    X(SW_INJECTION_OFF, "InjectionOff", "istio-injection: disabled, so there is no gateway")
 
 enum sw_reason {
 #define SW_REASON_ENUM(name, word, sentence) name,
