@@ -25,34 +25,39 @@
 
 /* Private to feed_cluster.c, but for what the comments let others read. */
 struct sw_feed_cluster {
-    struct sw_str name;        /* borrowed */
+    struct sw_str name;        /* owned; may be read */
     struct sw_source source;   /* owned */
     struct sw_held_view *held; /* owned reference; may be read: the view in use */
     struct sw_err error;       /* may be read: why the view is not up to date; code 0 when it is, or
                                   is not known to be otherwise */
-    uint64_t next_ms;          /* may be read: when to look again */
-    uint64_t version;          /* of `held` once that is synced */
-    uint64_t changed_version;  /* of the change that is waited for to be quiet */
-    uint64_t changed_at_ms;    /* 0: no such change */
-    uint64_t failed_version;   /* of what could not be read */
-    uint64_t retry_at_ms;      /* 0: nothing failed */
-    uint64_t retry_after_ms;   /* the next delay */
+    uint64_t stale_since_ms;   /* may be read: since when it is not (monotonic); 0 while it is */
+    uint64_t good_ms;          /* when it was last found to be; 0 for never */
+    struct sw_source_unreadable unreadable; /* may be read: as of the last look */
+    uint64_t next_ms;                       /* may be read: when to look again */
+    uint64_t version;                       /* of `held` once that is synced */
+    uint64_t changed_version;               /* of the change that is waited for to be quiet */
+    uint64_t changed_at_ms;                 /* 0: no such change */
+    uint64_t failed_version;                /* of what could not be read */
+    uint64_t retry_at_ms;                   /* 0: nothing failed */
+    uint64_t retry_after_ms;                /* the next delay */
 };
 
 /* What one look has found. */
 struct sw_feed_found {
-    bool read;          /* the view in use is a new one */
-    bool up_to_date;    /* the view in use holds what the source held just now */
-    bool failed;        /* the source could not be looked at, or not be read */
-    bool error_changed; /* the message of `error` is another than before, or gone */
+    bool read;               /* the view in use is a new one */
+    bool up_to_date;         /* the view in use holds what the source held just now */
+    bool failed;             /* the source could not be looked at, or not be read */
+    bool error_changed;      /* the message of `error` is another than before, or gone */
+    bool unreadable_changed; /* the last object that cannot be read is another, or is so otherwise,
+                                and there is one */
 };
 
-/* Takes `source` over, and begins with a view that is not synced. `name` is borrowed. Fails with
+/* Takes `source` over, and begins with a view that is not synced. `name` is copied. Fails with
  * SW_ENOMEM; the source is then released. */
 int sw_feed_cluster_init(struct sw_feed_cluster *cluster, struct sw_str name,
                          struct sw_source source, struct sw_err *reterr);
 
-/* A zeroed one is allowed. */
+/* Views of it that others hold live on. A zeroed one is allowed. */
 void sw_feed_cluster_release(struct sw_feed_cluster *cluster);
 
 /* Notes at now_ms that the source may have changed: it is looked at soon, if not due earlier. */

@@ -41,6 +41,13 @@ static const struct row rows[] = {
       .labels = {"cluster", "kind"},
       .max_series = N_KINDS},
      offsetof(struct sw_feed_stats, objects)},
+    {{.kind = SW_METRIC_GAUGE,
+      .name = "spillway_index_unreadable_objects",
+      .help = "Objects in the cluster that cannot be read, and so are not in the view, or as they "
+              "were.",
+      .labels = {"cluster", "kind"},
+      .max_series = N_KINDS},
+     offsetof(struct sw_feed_stats, unreadable)},
 };
 
 int sw_feed_stats_init(struct sw_feed_stats *stats, struct sw_metrics *metrics, size_t n_clusters,
@@ -59,22 +66,24 @@ int sw_feed_stats_init(struct sw_feed_stats *stats, struct sw_metrics *metrics, 
     return r;
 }
 
-static void set_objects(const struct sw_feed_stats *stats, const char *cluster,
-                        const struct sw_view *view)
-{
-    const struct {
-        const char *kind;
-        size_t n;
-    } counts[N_KINDS] = {
-        {"Namespace", view->n_namespaces},
-        {"Service", view->n_services},
-        {"Workspace", view->n_workspaces},
-        {"WorkspaceSetting", view->n_settings},
-    };
+static const enum sw_kind kinds[N_KINDS] = {SW_KIND_NAMESPACE, SW_KIND_SERVICE, SW_KIND_WORKSPACE,
+                                            SW_KIND_SETTING};
 
-    for (size_t i = 0; i < N_KINDS; i++)
-        sw_gauge_set(sw_gauge_at(stats->objects, SW_METRIC_VALUES(cluster, counts[i].kind)),
-                     (int64_t)counts[i].n);
+static void set_objects(const struct sw_feed_stats *stats, const char *name,
+                        const struct sw_feed_cluster *cluster)
+{
+    const struct sw_view *view = &cluster->held->view;
+    const size_t counts[N_KINDS] = {view->n_namespaces, view->n_services, view->n_workspaces,
+                                    view->n_settings};
+
+    for (size_t i = 0; i < N_KINDS; i++) {
+        const char *const *values = SW_METRIC_VALUES(name, sw_kind_name(kinds[i]));
+
+        sw_gauge_set(sw_gauge_at(stats->objects, values), (int64_t)counts[i]);
+        if (cluster->source.ops->unreadable)
+            sw_gauge_set(sw_gauge_at(stats->unreadable, values),
+                         (int64_t)cluster->unreadable.n[kinds[i]]);
+    }
 }
 
 static void set_heard(const struct sw_feed_stats *stats, const char *const *values,
@@ -107,5 +116,19 @@ void sw_feed_stats_note(const struct sw_feed_stats *stats, const struct sw_feed_
     if (found->up_to_date)
         sw_gauge_set(seen, (int64_t)wall_s);
     set_heard(stats, values, &cluster->source, wall_s);
-    set_objects(stats, name, view);
+    set_objects(stats, name, cluster);
+}
+
+void sw_feed_stats_forget(const struct sw_feed_stats *stats, const struct sw_feed_cluster *cluster)
+{
+    char name[SW_METRIC_VALUE_SIZE];
+
+    snprintf(name, sizeof(name), "%.*s", SW_STR_ARG(cluster->name));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sw_metric_family *family =
+            *(struct sw_metric_family *const *)(const void *)((const char *)stats + rows[i].offset);
+
+        for (size_t k = 0; k < rows[i].spec.max_series; k++)
+            sw_metrics_remove(family, SW_METRIC_VALUES(name, sw_kind_name(kinds[k])));
+    }
 }

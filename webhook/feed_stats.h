@@ -10,6 +10,8 @@
  *   spillway_cluster_heard_timestamp_seconds{cluster} when its API server last gave a sign of
  *                                                     life; 0 before the first; absent for a folder
  *   spillway_cluster_objects{cluster,kind}            in the view in use
+ *   spillway_index_unreadable_objects{cluster,kind}   that are there and cannot be read; absent for
+ *                                                     a folder, which then is not read at all
  *
  * The age of a view is time() less the timestamp: unlike an age that we would have to keep writing,
  * it goes on growing when the feed hangs.
@@ -30,6 +32,7 @@ struct sw_feed_stats {
     struct sw_metric_family *seen;
     struct sw_metric_family *heard;
     struct sw_metric_family *objects;
+    struct sw_metric_family *unreadable;
 };
 
 /* Adds the families for up to n_clusters clusters. Fails as sw_metrics_add() does. */
@@ -39,5 +42,8 @@ int sw_feed_stats_init(struct sw_feed_stats *stats, struct sw_metrics *metrics, 
 /* Writes down what a look at `cluster` has found, at wall_s seconds since 1970. */
 void sw_feed_stats_note(const struct sw_feed_stats *stats, const struct sw_feed_cluster *cluster,
                         const struct sw_feed_found *found, uint64_t wall_s);
+
+/* The cluster is gone, and all that was written down of it. */
+void sw_feed_stats_forget(const struct sw_feed_stats *stats, const struct sw_feed_cluster *cluster);
 
 #endif

@@ -22,12 +22,15 @@ int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
                       struct sw_held_view **ret, uint64_t *ret_version, struct sw_err *reterr)
 {
     SW_CLEANUP(sw_cleanup_held_view) struct sw_held_view *held = new_held();
-    struct sw_view_source from = {.cluster = cluster, .live = source->ops->live, .synced = true};
+    struct sw_view_source from = {.live = source->ops->live, .synced = true};
     struct sw_view_builder builder;
     uint64_t version;
     int r;
 
     if (!held)
+        return sw_err_nomem(reterr);
+    from.cluster = sw_arena_copy(&held->arena, cluster);
+    if (!from.cluster.data)
         return sw_err_nomem(reterr);
     sw_view_builder_init(&builder, from, &held->arena);
     r = source->ops->fill(source->self, &builder, &version, &held->hold, reterr);
@@ -43,12 +46,15 @@ int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
 int sw_held_view_unsynced(struct sw_str cluster, bool live, struct sw_held_view **ret,
                           struct sw_err *reterr)
 {
-    struct sw_held_view *held = new_held();
+    SW_CLEANUP(sw_cleanup_held_view) struct sw_held_view *held = new_held();
 
     if (!held)
         return sw_err_nomem(reterr);
-    held->view.source = (struct sw_view_source){.cluster = cluster, .live = live};
-    *ret = held;
+    held->view.source = (struct sw_view_source){.live = live};
+    held->view.source.cluster = sw_arena_copy(&held->arena, cluster);
+    if (!held->view.source.cluster.data)
+        return sw_err_nomem(reterr);
+    *ret = SW_TAKE(held);
     return 0;
 }
 

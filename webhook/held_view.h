@@ -17,14 +17,14 @@
 #define SW_HELD_VIEW_MAX_BYTES ((size_t)256 << 20)
 
 struct sw_held_view {
-    struct sw_arena arena; /* everything that the view points to, but its cluster's name */
+    struct sw_arena arena; /* everything that the view points to and does not borrow */
     struct sw_view view;
     struct sw_source_hold hold; /* owned: what the view borrows from its source */
     size_t n_refs;
 };
 
 /* A view of everything that `source` holds, synced; the reference is the caller's. `cluster` is
- * borrowed for the view's life. *ret_version as in sw_source_ops.fill. Fails as that does, and with
+ * copied. *ret_version as in sw_source_ops.fill. Fails as that does, and with
  * SW_ENOMEM (also over SW_HELD_VIEW_MAX_BYTES). */
 int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
                       struct sw_held_view **ret, uint64_t *ret_version, struct sw_err *reterr);

@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 #include "io/clock.h"
-#include "webhook/dir_source.h"
-#include "webhook/feed_cluster.h"
+#include "webhook/feed_remotes.h"
+#include "webhook/feed_set.h"
 #include "webhook/feed_stats.h"
-#include "webhook/kube_source.h"
 
 #include "base/banned.h"
 
@@ -20,19 +19,22 @@
 #define RECLAIM_MS 50
 
 struct sw_index_feed {
-    struct sw_log *log;               /* borrowed */
-    struct sw_feed_cluster *clusters; /* owned; n of them once all are open */
-    size_t n;
-    size_t local, config; /* indexes in clusters */
+    struct sw_log *log; /* borrowed */
+    struct sw_feed_set set;
+    size_t local, config; /* positions in the set */
+    struct sw_feed_remotes remotes;
     struct sw_feed_stats stats;
     struct sw_snapshot snapshot;
     struct sw_snapshot_slot *slots; /* owned */
-    struct pollfd *fds;             /* owned: one a cluster, then the one that ends the thread */
+    struct pollfd *fds;             /* owned: one a cluster, then N_OTHER_FDS */
     int stop_fd;                    /* owned; -1 for none */
     pthread_t thread;
     bool started;
     bool unpublished; /* something changed since the last publication */
 };
+
+/* The one that ends the thread, and the one of the remotes. */
+#define N_OTHER_FDS 2
 
 SW_DEFINE_CLEANUP(cleanup_feed, struct sw_index_feed, sw_index_feed_free);
 
@@ -40,71 +42,60 @@ static int make_publication(const struct sw_index_feed *feed, struct sw_publicat
                             struct sw_err *reterr)
 {
     struct sw_publication_part parts[SW_CLUSTERS_MAX];
-
-    for (size_t i = 0; i < feed->n; i++)
-        parts[i] = (struct sw_publication_part){
-            .held = feed->clusters[i].held,
-            .error = feed->clusters[i].error.message,
-        };
-    return sw_publication_new(parts, feed->n, feed->local, feed->config, ret, reterr);
-}
-
-static int open_source(const struct sw_clusters *clusters, size_t at, struct sw_source *ret,
-                       struct sw_err *reterr)
-{
-    const struct sw_cluster *cluster = &clusters->items[at];
-    const struct sw_kube_source_options options = {
-        .cluster = cluster->name,
-        .kubeconfig = cluster->kubeconfig,
-        .context = cluster->context,
-        .has_workspaces = at == clusters->config,
+    const struct sw_publication_spec spec = {
+        .parts = parts,
+        .n_parts = feed->set.n,
+        .local = feed->local,
+        .config = feed->config,
+        .unlisted = sw_feed_remotes_unlisted(&feed->remotes),
     };
 
-    if (cluster->dir)
-        return sw_dir_source_open(cluster->dir, ret, reterr);
-    return sw_kube_source_open(&options, ret, reterr);
+    for (size_t i = 0; i < feed->set.n; i++)
+        parts[i] = (struct sw_publication_part){
+            .held = feed->set.items[i].held,
+            .error = feed->set.items[i].error.message,
+            .stale_since_ms = feed->set.items[i].stale_since_ms,
+        };
+    return sw_publication_new(&spec, ret, reterr);
 }
 
-/* Opens a source for each cluster; what is open when one fails is the feed's to release. */
-static int open_clusters(struct sw_index_feed *feed, const struct sw_clusters *clusters,
+static int open_clusters(struct sw_index_feed *feed, const struct sw_index_feed_options *options,
                          struct sw_err *reterr)
 {
     static const struct sw_feed_found nothing = {0};
+    const struct sw_feed_remotes_options remotes = {
+        .clusters = options->clusters,
+        .namespace_ = options->secrets_namespace,
+        .metrics = options->metrics,
+        .log = options->log,
+    };
+    struct sw_feed_fleet fleet;
+    int r = sw_feed_remotes_init(&feed->remotes, &remotes, &fleet, reterr);
 
-    for (size_t i = 0; i < clusters->n; i++) {
-        struct sw_feed_cluster *cluster = &feed->clusters[i];
-        struct sw_source source;
-        int r = open_source(clusters, i, &source, reterr);
-
-        if (r == 0)
-            r = sw_feed_cluster_init(cluster, clusters->items[i].name, source, reterr);
-        if (r < 0)
-            return r;
-        feed->n++;
-        sw_feed_stats_note(&feed->stats, cluster, &nothing, 0);
-    }
-    return 0;
+    if (r == 0)
+        r = sw_feed_set_open(&feed->set, options->clusters, fleet.mail ? &fleet : NULL, reterr);
+    if (r == 0)
+        r = sw_feed_stats_init(&feed->stats, options->metrics, feed->set.cap, reterr);
+    for (size_t i = 0; r == 0 && i < feed->set.n; i++)
+        sw_feed_stats_note(&feed->stats, &feed->set.items[i], &nothing, 0);
+    return r;
 }
 
 static int open_feed(struct sw_index_feed *feed, const struct sw_index_feed_options *options,
                      struct sw_err *reterr)
 {
-    const struct sw_clusters *clusters = options->clusters;
     struct sw_publication *first;
-    int r = sw_feed_stats_init(&feed->stats, options->metrics, clusters->n, reterr);
+    int r = open_clusters(feed, options, reterr);
 
     if (r < 0)
         return r;
-    feed->clusters = calloc(clusters->n, sizeof(*feed->clusters));
-    feed->fds = calloc(clusters->n + 1, sizeof(*feed->fds));
+    feed->fds = calloc(feed->set.cap + N_OTHER_FDS, sizeof(*feed->fds));
     feed->slots =
         aligned_alloc(_Alignof(struct sw_snapshot_slot), options->n_readers * sizeof(*feed->slots));
-    if (!feed->clusters || !feed->fds || !feed->slots)
+    if (!feed->fds || !feed->slots)
         return sw_err_nomem(reterr);
     memset(feed->slots, 0, options->n_readers * sizeof(*feed->slots));
-    r = open_clusters(feed, clusters, reterr);
-    if (r == 0)
-        r = make_publication(feed, &first, reterr);
+    r = make_publication(feed, &first, reterr);
     if (r < 0)
         return r;
     sw_snapshot_init(&feed->snapshot, &first->item, feed->slots, options->n_readers);
@@ -154,6 +145,9 @@ static void tell(const struct sw_index_feed *feed, const struct sw_feed_cluster 
     else if (found->error_changed)
         sw_log(feed->log, SW_LOG_INFO, "cluster is as it was when last read",
                sw_log_str("cluster", cluster->name));
+    if (found->unreadable_changed)
+        sw_log(feed->log, SW_LOG_WARN, "object cannot be read, the index goes without its change",
+               sw_log_str("cluster", cluster->name), sw_log_err(&cluster->unreadable.last));
 }
 
 static void look(struct sw_index_feed *feed, struct sw_feed_cluster *cluster, uint64_t now_ms)
@@ -188,9 +182,10 @@ static bool wait_for_news(struct sw_index_feed *feed, uint64_t next_ms)
 {
     uint64_t now_ms = sw_clock_mono_ms();
     int timeout_ms = next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
+    struct pollfd *others = &feed->fds[feed->set.n];
 
-    for (size_t i = 0; i < feed->n; i++) {
-        const struct sw_feed_cluster *cluster = &feed->clusters[i];
+    for (size_t i = 0; i < feed->set.n; i++) {
+        const struct sw_feed_cluster *cluster = &feed->set.items[i];
         bool soon = cluster->next_ms <= now_ms + SW_FEED_SETTLE_MS;
 
         feed->fds[i] = (struct pollfd){
@@ -198,15 +193,16 @@ static bool wait_for_news(struct sw_index_feed *feed, uint64_t next_ms)
             .events = POLLIN,
         };
     }
-    feed->fds[feed->n] = (struct pollfd){.fd = feed->stop_fd, .events = POLLIN};
-    if (poll(feed->fds, feed->n + 1, timeout_ms) <= 0)
+    others[0] = (struct pollfd){.fd = feed->stop_fd, .events = POLLIN};
+    others[1] = (struct pollfd){.fd = sw_feed_remotes_fd(&feed->remotes), .events = POLLIN};
+    if (poll(feed->fds, feed->set.n + N_OTHER_FDS, timeout_ms) <= 0)
         return false;
     now_ms = sw_clock_mono_ms();
-    for (size_t i = 0; i < feed->n; i++) {
+    for (size_t i = 0; i < feed->set.n; i++) {
         if (feed->fds[i].revents)
-            sw_feed_cluster_wake(&feed->clusters[i], now_ms);
+            sw_feed_cluster_wake(&feed->set.items[i], now_ms);
     }
-    return feed->fds[feed->n].revents != 0;
+    return others[0].revents != 0;
 }
 
 /* One round over the clusters; returns when the next is due. */
@@ -214,8 +210,9 @@ static uint64_t go_round(struct sw_index_feed *feed)
 {
     uint64_t next_ms = sw_clock_mono_ms() + SW_FEED_PERIOD_MS;
 
-    for (size_t i = 0; i < feed->n; i++) {
-        struct sw_feed_cluster *cluster = &feed->clusters[i];
+    feed->unpublished |= sw_feed_remotes_look(&feed->remotes, &feed->set, &feed->stats);
+    for (size_t i = 0; i < feed->set.n; i++) {
+        struct sw_feed_cluster *cluster = &feed->set.items[i];
         uint64_t now_ms = sw_clock_mono_ms();
 
         if (cluster->next_ms <= now_ms)
@@ -258,11 +255,10 @@ void sw_index_feed_free(struct sw_index_feed *feed)
         pthread_join(feed->thread, NULL);
     }
     sw_snapshot_release(&feed->snapshot);
-    for (size_t i = 0; i < feed->n; i++)
-        sw_feed_cluster_release(&feed->clusters[i]);
+    sw_feed_set_release(&feed->set);
+    sw_feed_remotes_release(&feed->remotes);
     if (feed->stop_fd >= 0)
         close(feed->stop_fd);
-    free(feed->clusters);
     free(feed->fds);
     free(feed->slots);
     free(feed);

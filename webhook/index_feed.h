@@ -4,7 +4,8 @@
  *
  * There is always an index: before a cluster was read for the first time its view is empty and says
  * that it is not synced, and a source that can no longer be read leaves its last good view in
- * place.
+ * place. A remote cluster that a Secret names is there from the moment that the Secret is seen, and
+ * until it is gone; before the Secrets were seen at all, the index says that there may be more.
  */
 #ifndef SW_WEBHOOK_INDEX_FEED_H
 #define SW_WEBHOOK_INDEX_FEED_H
@@ -19,6 +20,9 @@ struct sw_index_feed;
 /* Borrowed for the feed's life. */
 struct sw_index_feed_options {
     const struct sw_clusters *clusters; /* checked: at least one */
+    struct sw_str secrets_namespace;    /* where, in the local cluster, Secrets name remote clusters
+                                           besides; the local one is then an API server; unset:
+                                           there are no others */
     size_t n_readers;                   /* threads that will read the snapshot, each with a slot */
     struct sw_metrics *metrics;
     struct sw_log *log; /* NULL: nothing is logged */

@@ -50,7 +50,7 @@ static int read_config(struct sw_kube_client *client, const struct sw_kube_clien
                        struct sw_err *reterr)
 {
     const struct sw_kube_config_reading how = {
-        .trust = SW_KUBE_FILES_TOO,
+        .trust = options->trust,
         .context = options->context,
         .folder = options->folder,
     };
@@ -157,6 +157,11 @@ void sw_kube_client_free(struct sw_kube_client *client)
     free(client);
 }
 
+struct sw_http_target *sw_kube_client_target(struct sw_kube_client *client)
+{
+    return client->target;
+}
+
 /* True when one that failed at the last step does no longer. */
 static bool has_recovered(struct sw_kube_client *client)
 {
@@ -221,6 +226,18 @@ uint64_t sw_kube_client_changes(const struct sw_kube_client *client)
     for (size_t i = 0; i < client->n; i++)
         n += sw_store_stats(client->stores[i])->n_changes;
     return n;
+}
+
+void sw_kube_client_unreadable(const struct sw_kube_client *client,
+                               struct sw_source_unreadable *unreadable)
+{
+    for (size_t i = 0; i < client->n; i++) {
+        const struct sw_store_stats *stats = sw_store_stats(client->stores[i]);
+
+        unreadable->n[kinds[i].kind] += stats->n_unreadable;
+        if (stats->n_unreadable)
+            unreadable->last = stats->unreadable;
+    }
 }
 
 int sw_kube_client_lease(struct sw_kube_client *client, struct sw_view_builder *builder,

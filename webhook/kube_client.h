@@ -11,6 +11,7 @@
 #include "kube/http.h"
 #include "model/view.h"
 #include "sync/store.h"
+#include "webhook/source.h"
 
 #include <pthread.h>
 
@@ -27,7 +28,8 @@ struct sw_kube_client_options {
     pthread_mutex_t *lock;    /* borrowed for the life of the client and of every lease */
     struct sw_str kubeconfig; /* its text, copied; unset: the API server of our own Pod */
     struct sw_str context;    /* of the kubeconfig; unset: the current one */
-    const char *folder;       /* that the kubeconfig's paths start from */
+    enum sw_kube_trust trust; /* in the kubeconfig */
+    const char *folder;       /* that the kubeconfig's paths start from; with SW_KUBE_FILES_TOO */
     bool has_workspaces;      /* whether Workspaces and their settings are of interest too */
     uint64_t seed;            /* of the waits between tries: another one for each */
 };
@@ -39,6 +41,9 @@ int sw_kube_client_new(const struct sw_kube_client_options *options, struct sw_k
 
 /* Drops what is under way, without the lock. Leases stay valid. NULL is allowed. */
 void sw_kube_client_free(struct sw_kube_client *client);
+
+/* Where its requests go; borrowed from it. */
+struct sw_http_target *sw_kube_client_target(struct sw_kube_client *client);
 
 /* Does, without the lock, what is due at now_ms (monotonic), and returns when something is due
  * again. */
@@ -56,6 +61,10 @@ struct sw_kube_health {
 /* How it is at now_ms; on its own thread. */
 void sw_kube_client_health(const struct sw_kube_client *client, int64_t now_ms,
                            struct sw_kube_health *ret);
+
+/* Its objects that cannot be read, added to what *unreadable has. Under the lock. */
+void sw_kube_client_unreadable(const struct sw_kube_client *client,
+                               struct sw_source_unreadable *unreadable);
 
 /* Rises with every change of an object. Under the lock. */
 uint64_t sw_kube_client_changes(const struct sw_kube_client *client);

@@ -9,36 +9,40 @@
 
 #include "base/cleanup.h"
 #include "io/clock.h"
-#include "webhook/kube_client.h"
-#include "webhook/kubeconfig_file.h"
+#include "webhook/kube_link.h"
 
 #include "base/banned.h"
 
+/* After something that there was no memory for. */
+#define AGAIN_MS 1000
+
 struct kube_source {
     struct sw_kube_source_options options;
+    char thread_name[16]; /* all that the kernel keeps of one */
     int wakeup_fd;
     struct sw_http *http;
     pthread_t thread;
-    bool started;    /* of who asks, as is the next */
+    bool started;    /* of who asks, as is all up to the next */
+    bool closed;     /* what is held is all that is left */
     uint64_t filled; /* the version that a view was last made of */
+    size_t n_holds;
 
-    struct sw_kubeconfig_file file; /* of the thread, as is all up to the lock; unset: in-cluster */
-    int64_t relook_ms;
-    struct sw_kube_client *next; /* takes the place of `client` once it is synced; NULL for none */
-    struct sw_err file_error;    /* why the kubeconfig cannot be read; code 0 when it was */
-    struct sw_err config_error;  /* why it cannot be taken up; code 0 when it was */
-    uint64_t told;               /* the version that was told of last */
+    struct sw_kube_link link; /* of the thread, as is all up to the lock */
+    struct sw_fleet *fleet;   /* NULL: none */
+    bool unwatched;           /* the fleet could not be moved */
+    uint64_t told;            /* the version that was told of last */
 
     pthread_mutex_t lock; /* for all that follows, and all that the clients hold */
     bool ends;
-    struct sw_kube_client *client; /* changed by the thread alone; NULL before there is one */
-    uint64_t version;              /* of all changes by clients that are gone */
-    struct sw_kube_health health;  /* of `client`, with the errors above in the place of its own */
+    bool has_given;      /* there is a text, or an error, that the link was not given yet */
+    struct sw_buf given; /* overwritten when freed; empty: the text before stays */
+    struct sw_err given_error;
+    struct sw_kube_health health; /* of the link */
 };
 
 /* What a view holds. */
 struct hold {
-    struct kube_source *source; /* borrowed */
+    struct kube_source *source; /* lives as long as its last hold */
     struct sw_kube_lease lease;
 };
 
@@ -47,97 +51,51 @@ static int64_t now(void)
     return (int64_t)sw_clock_mono_ms();
 }
 
-static uint64_t current_version(const struct kube_source *source)
+/* The Secrets are where the objects are. */
+static void move_fleet(void *context, struct sw_http_target *target)
 {
-    return source->version + (source->client ? sw_kube_client_changes(source->client) : 0);
+    struct kube_source *source = context;
+
+    source->unwatched = sw_fleet_watch(source->fleet, source->http, target, NULL) < 0;
 }
 
-static bool is_synced(const struct sw_kube_client *client)
+/* Hands over what was given meanwhile. Without memory for that it waits here. */
+static void take_given(struct kube_source *source)
 {
-    struct sw_kube_health health = {0};
-
-    if (client)
-        sw_kube_client_health(client, now(), &health);
-    return health.synced;
-}
-
-/* Puts `next` in the place of the client that was. A version is never given twice. */
-static void promote(struct kube_source *source)
-{
-    struct sw_kube_client *old = source->client;
+    struct sw_err error;
+    struct sw_buf text;
+    bool any;
+    int r;
 
     pthread_mutex_lock(&source->lock);
-    source->version = current_version(source) + 1;
-    source->client = SW_TAKE(source->next);
-    source->version -= sw_kube_client_changes(source->client);
+    any = source->has_given;
+    text = source->given;
+    error = source->given_error;
+    source->has_given = false;
+    sw_buf_init(&source->given, SW_KUBE_CONFIG_MAX_BYTES);
     pthread_mutex_unlock(&source->lock);
-    sw_kube_client_free(old);
-}
-
-/* Makes a client of the kubeconfig as it is now; one that is synced goes on meanwhile. */
-static void take_up(struct kube_source *source)
-{
-    static const struct sw_err none = {0};
-    struct sw_kube_client_options options = {
-        .http = source->http,
-        .lock = &source->lock,
-        .kubeconfig = sw_buf_str(&source->file.text),
-        .context = source->options.context,
-        .folder = source->file.folder,
-        .has_workspaces = source->options.has_workspaces,
-        .seed = (uint64_t)now() ^ (uint64_t)(uintptr_t)source,
-    };
-    struct sw_kube_client *client;
-    struct sw_err err = none;
-
-    if (sw_kube_client_new(&options, &client, &err) < 0) {
-        if (source->file.path)
-            sw_err_wrap(&err, "%s", source->file.path);
-        source->config_error = err;
+    if (!any)
         return;
+    r = sw_kube_link_give(&source->link, sw_buf_str(&text), error.code ? &error : NULL, NULL);
+    pthread_mutex_lock(&source->lock);
+    if (r < 0 && !source->has_given) {
+        source->given = text;
+        source->has_given = true;
+        sw_buf_init(&text, 0);
     }
-    source->config_error = none;
-    sw_kube_client_free(source->next);
-    source->next = client;
-    if (!is_synced(source->client))
-        promote(source);
-}
-
-/* Looks at the kubeconfig where that is due. */
-static void relook(struct kube_source *source)
-{
-    struct sw_err err = {0};
-
-    if (!source->file.path || now() < source->relook_ms)
-        return;
-    source->relook_ms = now() + SW_KUBE_SOURCE_RELOOK_MS;
-    if (sw_kubeconfig_file_read(&source->file, &err) == 1)
-        take_up(source);
-    source->file_error = err;
-}
-
-static struct sw_kube_health look(const struct kube_source *source)
-{
-    struct sw_kube_health health = {.heard_ms = -1};
-
-    if (source->client)
-        sw_kube_client_health(source->client, now(), &health);
-    if (source->file_error.code)
-        health.error = source->file_error;
-    else if (source->config_error.code)
-        health.error = source->config_error;
-    return health;
+    pthread_mutex_unlock(&source->lock);
+    sw_buf_wipe(&text);
 }
 
 /* Writes down for the feed how it is, and wakes it when there is something new to read. */
 static void tell(struct kube_source *source)
 {
-    struct sw_kube_health health = look(source);
+    struct sw_kube_health health = sw_kube_link_health(&source->link, now());
     uint64_t version;
     bool first;
 
     pthread_mutex_lock(&source->lock);
-    version = current_version(source);
+    version = sw_kube_link_version(&source->link);
     first = health.synced && !source->health.synced;
     source->health = health;
     pthread_mutex_unlock(&source->lock);
@@ -152,20 +110,31 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
     return a_ms < b_ms ? a_ms : b_ms;
 }
 
+static int64_t step_fleet(struct kube_source *source)
+{
+    struct sw_fleet_status status;
+    int64_t wake_ms;
+
+    if (source->unwatched && source->link.client)
+        move_fleet(source, sw_kube_client_target(source->link.client));
+    wake_ms = sw_fleet_step(source->fleet, now());
+    sw_fleet_status(source->fleet, now(), &status);
+    if (!source->link.client)
+        status.error = sw_kube_link_health(&source->link, now()).error;
+    sw_fleet_mail_tell(source->options.mail, &status);
+    return source->unwatched ? earlier(wake_ms, now() + AGAIN_MS) : wake_ms;
+}
+
 /* One round; returns when the next is due. */
 static int64_t go_round(struct kube_source *source)
 {
     int64_t wake_ms;
 
-    relook(source);
+    take_given(source);
     sw_http_run(source->http);
-    if (source->next && is_synced(source->next))
-        promote(source);
-    wake_ms = now() + SW_KUBE_SOURCE_RELOOK_MS;
-    if (source->client)
-        wake_ms = earlier(wake_ms, sw_kube_client_step(source->client, now()));
-    if (source->next)
-        wake_ms = earlier(wake_ms, sw_kube_client_step(source->next, now()));
+    wake_ms = sw_kube_link_step(&source->link, now());
+    if (source->fleet)
+        wake_ms = earlier(wake_ms, step_fleet(source));
     tell(source);
     return wake_ms;
 }
@@ -194,14 +163,12 @@ static void *run(void *argument)
 
 static int start(struct kube_source *source, struct sw_err *reterr)
 {
-    char name[16]; /* all that the kernel keeps of one */
     int failure = pthread_create(&source->thread, NULL, run, source);
 
     if (failure)
         return sw_err_set(reterr, SW_EIO, "starting a thread: %s", strerror(failure));
     source->started = true;
-    snprintf(name, sizeof(name), "watch-%.*s", SW_STR_ARG(source->options.cluster));
-    pthread_setname_np(source->thread, name);
+    pthread_setname_np(source->thread, source->thread_name);
     return 0;
 }
 
@@ -223,7 +190,7 @@ static int version(void *self, uint64_t *ret, struct sw_err *reterr)
         return r;
     eventfd_read(source->wakeup_fd, &ignored);
     pthread_mutex_lock(&source->lock);
-    current = current_version(source);
+    current = sw_kube_link_version(&source->link);
     health = source->health;
     pthread_mutex_unlock(&source->lock);
     if (health.error.code && (!health.synced || source->filled == current))
@@ -234,14 +201,26 @@ static int version(void *self, uint64_t *ret, struct sw_err *reterr)
     return 0;
 }
 
+/* What is left once source and holds are gone. */
+static void free_if_unused(struct kube_source *source)
+{
+    if (!source->closed || source->n_holds)
+        return;
+    pthread_mutex_destroy(&source->lock);
+    free(source);
+}
+
 static void let_go(void *held)
 {
     struct hold *hold = held;
+    struct kube_source *source = hold->source;
 
-    pthread_mutex_lock(&hold->source->lock);
+    pthread_mutex_lock(&source->lock);
     sw_kube_lease_release(&hold->lease);
-    pthread_mutex_unlock(&hold->source->lock);
+    pthread_mutex_unlock(&source->lock);
     free(hold);
+    source->n_holds--;
+    free_if_unused(source);
 }
 
 static int fill(void *self, struct sw_view_builder *builder, uint64_t *ret_version,
@@ -255,14 +234,15 @@ static int fill(void *self, struct sw_view_builder *builder, uint64_t *ret_versi
         return sw_err_nomem(reterr);
     hold->source = source;
     pthread_mutex_lock(&source->lock);
-    r = sw_kube_client_lease(source->client, builder, &hold->lease, reterr);
+    r = sw_kube_client_lease(source->link.client, builder, &hold->lease, reterr);
     if (r == 0)
-        *ret_version = source->filled = current_version(source);
+        *ret_version = source->filled = sw_kube_link_version(&source->link);
     pthread_mutex_unlock(&source->lock);
     if (r < 0) {
         free(hold);
         return r;
     }
+    source->n_holds++;
     *ret_hold = (struct sw_source_hold){let_go, hold};
     return 0;
 }
@@ -281,12 +261,20 @@ static bool heard(void *self, uint64_t *ret_ms)
     return true;
 }
 
+static void unreadable(void *self, struct sw_source_unreadable *ret)
+{
+    struct kube_source *source = self;
+
+    pthread_mutex_lock(&source->lock);
+    if (source->link.client)
+        sw_kube_client_unreadable(source->link.client, ret);
+    pthread_mutex_unlock(&source->lock);
+}
+
 static void free_source(void *self)
 {
     struct kube_source *source = self;
 
-    if (!source)
-        return;
     if (source->started) {
         pthread_mutex_lock(&source->lock);
         source->ends = true;
@@ -294,14 +282,14 @@ static void free_source(void *self)
         sw_http_wakeup(source->http);
         pthread_join(source->thread, NULL);
     }
-    sw_kube_client_free(source->client);
-    sw_kube_client_free(source->next);
+    sw_fleet_free(source->fleet);
+    sw_kube_link_release(&source->link);
     sw_http_free(source->http);
     if (source->wakeup_fd >= 0)
         close(source->wakeup_fd);
-    sw_kubeconfig_file_release(&source->file);
-    pthread_mutex_destroy(&source->lock);
-    free(source);
+    sw_buf_wipe(&source->given);
+    source->closed = true;
+    free_if_unused(source);
 }
 
 static const struct sw_source_ops ops = {
@@ -310,26 +298,33 @@ static const struct sw_source_ops ops = {
     .version = version,
     .fill = fill,
     .heard = heard,
+    .unreadable = unreadable,
     .free = free_source,
 };
 
 static int open_source(struct kube_source *source, struct sw_err *reterr)
 {
+    const struct sw_kube_source_options *options = &source->options;
+    struct sw_kube_link_options link = {
+        .lock = &source->lock,
+        .kubeconfig = options->kubeconfig,
+        .context = options->context,
+        .given = options->given,
+        .has_workspaces = options->has_workspaces,
+        .on_move = options->fleet ? move_fleet : NULL,
+        .move_context = source,
+    };
     int r = sw_http_new(&source->http, reterr);
 
-    if (r == 0 && source->options.kubeconfig.data)
-        r = sw_kubeconfig_file_init(&source->file, source->options.kubeconfig, reterr);
+    if (r == 0 && options->fleet)
+        r = sw_fleet_new(options->fleet, &source->fleet, reterr);
     if (r < 0)
         return r;
     source->wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (source->wakeup_fd < 0)
         return sw_err_set(reterr, SW_EIO, "eventfd: %s", strerror(errno));
-    if (source->file.path)
-        return 0;
-    take_up(source);
-    return source->config_error.code
-               ? sw_err_set(reterr, source->config_error.code, "%s", source->config_error.message)
-               : 0;
+    link.http = source->http;
+    return sw_kube_link_init(&source->link, &link, reterr);
 }
 
 int sw_kube_source_open(const struct sw_kube_source_options *options, struct sw_source *ret,
@@ -341,8 +336,11 @@ int sw_kube_source_open(const struct sw_kube_source_options *options, struct sw_
     if (!source)
         return sw_err_nomem(reterr);
     source->options = *options;
+    snprintf(source->thread_name, sizeof(source->thread_name), "watch-%.*s",
+             SW_STR_ARG(options->cluster));
     source->wakeup_fd = -1;
     source->health.heard_ms = -1;
+    sw_buf_init(&source->given, SW_KUBE_CONFIG_MAX_BYTES);
     pthread_mutex_init(&source->lock, NULL);
     r = open_source(source, reterr);
     if (r < 0) {
@@ -350,5 +348,28 @@ int sw_kube_source_open(const struct sw_kube_source_options *options, struct sw_
         return r;
     }
     *ret = (struct sw_source){&ops, source};
+    return 0;
+}
+
+int sw_kube_source_give(const struct sw_source *source, struct sw_str kubeconfig,
+                        const struct sw_err *error, struct sw_err *reterr)
+{
+    static const struct sw_err none = {0};
+    struct kube_source *to = source->self;
+    struct sw_buf text, before;
+
+    sw_buf_init(&text, SW_KUBE_CONFIG_MAX_BYTES);
+    sw_buf_reserve(&text, kubeconfig.len);
+    sw_buf_append_str(&text, kubeconfig);
+    if (sw_buf_status(&text, reterr) < 0)
+        return text.failure;
+    pthread_mutex_lock(&to->lock);
+    before = to->given;
+    to->given = text;
+    to->given_error = error ? *error : none;
+    to->has_given = true;
+    pthread_mutex_unlock(&to->lock);
+    sw_buf_wipe(&before);
+    sw_http_wakeup(to->http);
     return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "io/sig.h"
 #include "kube/http.h"
+#include "kube/pod.h"
 #include "serve/probe.h"
 #include "serve/server.h"
 #include "serve/stats.h"
@@ -43,6 +44,10 @@
  * in memory twice for good. */
 #define GIVE_BACK_BYTES (128 << 10)
 
+/* The name of a namespace, where that is found out. */
+#define OWN_CHUNK_BYTES 256
+#define OWN_MAX_BYTES   8192
+
 /* All parts of the process; NULL until made. Owned. */
 struct app {
     struct sw_log log;
@@ -58,6 +63,7 @@ struct app {
     struct sw_probe probe;
     struct sw_server *probe_server;
     size_t probe_slot; /* of the feed's snapshot */
+    struct sw_arena arena; /* for what is found out once, at the start */
     _Atomic bool draining;
 };
 
@@ -69,6 +75,7 @@ static void app_release(struct app *app)
     sw_cert_keeper_free(app->cert_keeper);
     sw_admit_handler_free(app->handler);
     sw_index_feed_free(app->feed);
+    sw_arena_release(&app->arena);
     sw_tls_free(app->tls);
     sw_metrics_free(app->metrics);
     if (app->sig_fd >= 0)
@@ -93,10 +100,26 @@ static bool is_ready(void *ctx, struct sw_buf *reason)
     return ready;
 }
 
+/* Where the Secrets are that name remote clusters; unset where nobody is to look for them. */
+static struct sw_str secrets_namespace(struct app *app, const struct sw_options *options)
+{
+    const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
+    struct sw_str namespace_ = sw_str_from(options->cluster_secrets);
+    struct sw_err err = {0};
+
+    if (options->no_cluster_secrets || namespace_.data || local->dir || local->kubeconfig.data)
+        return namespace_;
+    if (sw_kube_pod_namespace(SW_KUBE_ACCOUNT_FOLDER, &app->arena, &namespace_, &err) < 0)
+        sw_log(&app->log, SW_LOG_WARN, "no Secrets of remote clusters are looked for",
+               sw_log_err(&err));
+    return namespace_;
+}
+
 static int make_index(struct app *app, const struct sw_options *options, struct sw_err *err)
 {
     struct sw_index_feed_options feed = {
         .clusters = &options->clusters,
+        .secrets_namespace = secrets_namespace(app, options),
         .n_readers = options->n_threads + 1,
         .metrics = app->metrics,
         .log = &app->log,
@@ -256,6 +279,7 @@ static int run(const struct sw_options *options)
     struct sw_err err = {0};
     int r;
 
+    sw_arena_init(&app.arena, OWN_CHUNK_BYTES, OWN_MAX_BYTES);
     sw_log_init(&app.log, STDERR_FILENO, options->log_level);
     r = sw_http_setup(&err);
     if (r == 0)

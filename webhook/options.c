@@ -26,6 +26,8 @@ enum {
     OPTION_CLIENT_CA,
     OPTION_CLIENT_NAME,
     OPTION_PROBE_LISTEN,
+    OPTION_SECRETS,
+    OPTION_NO_SECRETS,
     OPTION_THREADS,
     OPTION_DRAIN,
     OPTION_LOG_LEVEL,
@@ -45,6 +47,8 @@ static const struct option rows[] = {
     {"ca-lifetime", required_argument, NULL, OPTION_CA_LIFETIME},
     {"client-ca-file", required_argument, NULL, OPTION_CLIENT_CA},
     {"client-name", required_argument, NULL, OPTION_CLIENT_NAME},
+    {"cluster-secrets", required_argument, NULL, OPTION_SECRETS},
+    {"no-cluster-secrets", no_argument, NULL, OPTION_NO_SECRETS},
     {"probe-listen", required_argument, NULL, OPTION_PROBE_LISTEN},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"drain-seconds", required_argument, NULL, OPTION_DRAIN},
@@ -145,6 +149,8 @@ static const char **text_of(struct sw_options *options, int code)
         return &options->listen;
     case OPTION_PROBE_LISTEN:
         return &options->probe_listen;
+    case OPTION_SECRETS:
+        return &options->cluster_secrets;
     case OPTION_TLS_CERT:
         return &options->tls.cert_file;
     case OPTION_TLS_KEY:
@@ -196,6 +202,9 @@ static int take(struct sw_options *options, int code, const char *value, const c
         return take_drain(options, value, reterr);
     case OPTION_LOG_LEVEL:
         return take_log_level(options, value, reterr);
+    case OPTION_NO_SECRETS:
+        options->no_cluster_secrets = true;
+        return 0;
     case OPTION_HELP:
         options->action = SW_OPTIONS_HELP;
         return 0;
@@ -255,6 +264,28 @@ static int check_certs(struct sw_options *options, struct sw_err *reterr)
 }
 
 /* What only all options together tell. */
+static int check_secrets(const struct sw_options *options, struct sw_err *reterr)
+{
+    const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
+    const char *namespace_ = options->cluster_secrets;
+
+    if (!namespace_)
+        return 0;
+    if (options->no_cluster_secrets)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "expected either --cluster-secrets or --no-cluster-secrets, found both");
+    if (!sw_str_is_label_value(sw_str_from(namespace_)))
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--cluster-secrets: expected the name of a namespace, found \"%s\"",
+                          namespace_);
+    if (local->dir)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "--cluster-secrets: expected an API server as local cluster to read them "
+                          "from, found %.*s=%s",
+                          SW_STR_ARG(local->name), local->source);
+    return 0;
+}
+
 static int check(struct sw_options *options, struct sw_err *reterr)
 {
     int r = check_files(options, reterr);
@@ -265,6 +296,8 @@ static int check(struct sw_options *options, struct sw_err *reterr)
         return sw_err_set(reterr, SW_EUSAGE,
                           "--client-name: expected --client-ca-file with it, found none");
     r = sw_clusters_check(&options->clusters, reterr);
+    if (r == 0)
+        r = check_secrets(options, reterr);
     return r < 0 ? r : check_certs(options, reterr);
 }
 
@@ -345,7 +378,15 @@ const char *sw_options_help(void)
            "  --ca-lifetime DURATION   the same of the CA, at least twice as long; default:\n"
            "                           8760h (a year)\n"
            "\n"
-           "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS "\n"
+           "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS
+           "  --cluster-secrets NAMESPACE\n"
+           "                           take up remote clusters besides, which the Secrets\n"
+           "                           there (in the local cluster) that are labelled\n"
+           "                           spillway.dev/cluster: \"true\" name: each key a name,\n"
+           "                           each value a kubeconfig; default: our own namespace\n"
+           "                           where the local cluster is in-cluster, else none\n"
+           "  --no-cluster-secrets     take up none\n"
+           "\n"
            "  --help                   print this\n"
            "  --version                print the version\n"
            "\n"

@@ -38,6 +38,9 @@ struct sw_options {
     unsigned int drain_s;          /* seconds, 0 to SW_OPTIONS_DRAIN_MAX_S */
     enum sw_log_level log_level;
     struct sw_clusters clusters;                               /* checked: at least one */
+    const char *cluster_secrets; /* the namespace of Secrets that name remote clusters; NULL: not
+                                    said; then our own, where the local cluster is our Pod's */
+    bool no_cluster_secrets;     /* there are none */
     const char *client_names[SW_OPTIONS_CLIENT_NAMES_MAX + 1]; /* ends in NULL */
     size_t n_client_names;
 };

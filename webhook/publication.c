@@ -19,7 +19,7 @@ static void free_publication(struct sw_snapshot_item *item)
 
 /* Takes in one part; the arrays have room. */
 static bool add(struct sw_publication *publication, const struct sw_view **views,
-                const struct sw_publication_part *part)
+                uint64_t *stale_since_ms, const struct sw_publication_part *part)
 {
     size_t at = publication->index.n_views;
     const char *error = NULL;
@@ -32,14 +32,17 @@ static bool add(struct sw_publication *publication, const struct sw_view **views
     publication->errors[at] = error;
     publication->helds[at] = sw_held_view_ref(part->held);
     views[at] = &part->held->view;
+    stale_since_ms[at] = part->stale_since_ms;
     publication->index.n_views++;
     return true;
 }
 
-int sw_publication_new(const struct sw_publication_part *parts, size_t n_parts, size_t local,
-                       size_t config, struct sw_publication **ret, struct sw_err *reterr)
+int sw_publication_new(const struct sw_publication_spec *spec, struct sw_publication **ret,
+                       struct sw_err *reterr)
 {
     struct sw_publication *publication = calloc(1, sizeof(*publication));
+    size_t n_parts = spec->n_parts;
+    uint64_t *stale_since_ms;
     struct sw_arena *arena;
     const struct sw_view **views;
     bool whole;
@@ -52,12 +55,18 @@ int sw_publication_new(const struct sw_publication_part *parts, size_t n_parts, 
     views = sw_arena_alloc(arena, n_parts * sizeof(*views));
     publication->errors = sw_arena_alloc(arena, n_parts * sizeof(*publication->errors));
     publication->helds = sw_arena_alloc(arena, n_parts * sizeof(struct sw_held_view *));
+    stale_since_ms = sw_arena_alloc(arena, n_parts * sizeof(*stale_since_ms));
     publication->index.views = views;
-    publication->index.local = local;
-    publication->index.config = config;
-    whole = views && publication->errors && publication->helds;
+    publication->index.stale_since_ms = stale_since_ms;
+    publication->index.local = spec->local;
+    publication->index.config = spec->config;
+    whole = views && stale_since_ms && publication->errors && publication->helds;
     for (size_t i = 0; whole && i < n_parts; i++)
-        whole = add(publication, views, &parts[i]);
+        whole = add(publication, views, stale_since_ms, &spec->parts[i]);
+    if (whole && spec->unlisted.len) {
+        publication->index.unlisted = sw_arena_copy(arena, spec->unlisted);
+        whole = publication->index.unlisted.data != NULL;
+    }
     if (!whole) {
         free_publication(&publication->item);
         return sw_err_nomem(reterr);

@@ -16,21 +16,29 @@
 struct sw_publication_part {
     struct sw_held_view *held; /* borrowed: the publication takes a reference of its own */
     const char *error;         /* copied; NULL or "" when all is well */
+    uint64_t stale_since_ms;   /* as in sw_index */
+};
+
+/* What a publication is made of; all borrowed or copied. */
+struct sw_publication_spec {
+    const struct sw_publication_part *parts;
+    size_t n_parts;         /* at least one */
+    size_t local, config;   /* positions among them */
+    struct sw_str unlisted; /* as in sw_index; copied */
 };
 
 struct sw_publication {
     struct sw_snapshot_item item; /* for the snapshot; freeing it frees the publication */
-    struct sw_index index;
+    struct sw_index index;        /* but for now_ms, which is the reader's to set in a copy */
     const char **errors;   /* one a view: why its objects cannot be read now; NULL when they can */
     struct sw_arena arena; /* private, as is the rest */
     struct sw_held_view **helds; /* arena; a reference each */
 };
 
-/* A publication of n_parts views (at least one); `local` and `config` are indexes among them. Owned
- * by the caller until a snapshot takes its item. To be freed on the thread that made it
+/* Owned by the caller until a snapshot takes its item. To be freed on the thread that made it
  * (sw_held_view). Fails with SW_ENOMEM. */
-int sw_publication_new(const struct sw_publication_part *parts, size_t n_parts, size_t local,
-                       size_t config, struct sw_publication **ret, struct sw_err *reterr);
+int sw_publication_new(const struct sw_publication_spec *spec, struct sw_publication **ret,
+                       struct sw_err *reterr);
 
 /* Whether reviews can be judged: the config and the local cluster are synced. If not, appends what
  * is missing and why to `why`, one line without its end; a failure stays in `why`. */

@@ -15,10 +15,18 @@
 #include <stdint.h>
 
 /* What keeps alive the objects that a view borrows from its source; unset (release NULL) for a view
- * that borrows nothing. It ends before its source does. */
+ * that borrows nothing. It may outlive its source. */
 struct sw_source_hold {
     void (*release)(void *held);
     void *held;
+};
+
+#define SW_SOURCE_N_KINDS (SW_KIND_SETTING + 1)
+
+/* Objects that are there, but that cannot be read: they are not in the view, or as they were. */
+struct sw_source_unreadable {
+    size_t n[SW_SOURCE_N_KINDS]; /* of each enum sw_kind */
+    struct sw_err last;          /* which it was last of some kind, and why; code 0: none */
 };
 
 /* What every source can do; `self` is its own. */
@@ -44,6 +52,9 @@ struct sw_source_ops {
     /* Sets *ret to how long ago, in ms, the source last gave a sign of life; false if it never did.
      * NULL for a source that cannot tell. */
     bool (*heard)(void *self, uint64_t *ret_ms);
+
+    /* Fills in *ret, which comes unset. NULL for a source that fill() fails for instead. */
+    void (*unreadable)(void *self, struct sw_source_unreadable *ret);
 
     void (*free)(void *self);
 };

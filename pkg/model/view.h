@@ -14,6 +14,8 @@
 #include "model/setting.h"
 #include "model/workspace.h"
 
+#include <stdint.h>
+
 /* Where a view comes from and how far it can be trusted. */
 struct sw_view_source {
     struct sw_str cluster; /* the cluster's name; borrowed by the view for as long as it lives */
@@ -39,6 +41,12 @@ struct sw_index {
     size_t n_views;
     size_t local;  /* index of the local cluster's view */
     size_t config; /* index of the view that Workspaces and settings are read from */
+    const uint64_t *stale_since_ms; /* one a view, borrowed: since when it is known not to be up to
+                                       date, of any clock; 0 where it is not known to be otherwise;
+                                       NULL: none is */
+    uint64_t now_ms;                /* the moment of judging, of that clock */
+    struct sw_str unlisted;         /* what else names clusters, and was not seen yet: there may be
+                                       more than the views; for messages; unset: there are no more */
 };
 
 struct sw_view_entry;

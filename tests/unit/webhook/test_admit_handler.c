@@ -38,6 +38,7 @@ static struct sw_snapshot_item *cluster(bool synced, bool live)
     struct sw_publication *publication = NULL;
     struct sw_held_view *held = NULL;
     struct sw_publication_part part;
+    const struct sw_publication_spec spec = {.parts = &part, .n_parts = 1};
     uint64_t version;
 
     if (synced)
@@ -45,7 +46,7 @@ static struct sw_snapshot_item *cluster(bool synced, bool live)
     else
         assert_int_equal(sw_held_view_unsynced(SW_STR("east"), live, &held, NULL), 0);
     part = (struct sw_publication_part){.held = held};
-    assert_int_equal(sw_publication_new(&part, 1, 0, 0, &publication, NULL), 0);
+    assert_int_equal(sw_publication_new(&spec, &publication, NULL), 0);
     sw_held_view_unref(held);
     return &publication->item;
 }

@@ -38,8 +38,10 @@ static struct sw_publication *publish(const struct sw_publication_part *parts, s
                                       size_t local, size_t config)
 {
     struct sw_publication *publication = NULL;
+    const struct sw_publication_spec spec = {
+        .parts = parts, .n_parts = n, .local = local, .config = config};
 
-    assert_int_equal(sw_publication_new(parts, n, local, config, &publication, NULL), 0);
+    assert_int_equal(sw_publication_new(&spec, &publication, NULL), 0);
     return publication;
 }
 
@@ -112,6 +114,28 @@ static void new_copies_the_errors(void **state)
     (void)state;
     error[0] = 'x';
     assert_string_equal(publication->errors[0], "before");
+    drop(publication);
+    sw_held_view_unref(east);
+}
+
+static void new_says_what_is_stale_and_what_is_not_known(void **state)
+{
+    struct sw_held_view *east = unsynced_view("east");
+    struct sw_publication_part parts[] = {{.held = east}, {.held = east, .stale_since_ms = 7}};
+    char unlisted[] = "more";
+    const struct sw_publication_spec spec = {
+        .parts = parts, .n_parts = 2, .unlisted = sw_str_from(unlisted)};
+    struct sw_publication *publication = NULL;
+
+    (void)state;
+    assert_int_equal(sw_publication_new(&spec, &publication, NULL), 0);
+    unlisted[0] = 'x';
+    assert_int_equal(publication->index.stale_since_ms[0], 0);
+    assert_int_equal(publication->index.stale_since_ms[1], 7);
+    assert_string_equal(publication->index.unlisted.data, "more");
+    drop(publication);
+    publication = publish(parts, 2, 0, 0);
+    assert_null(publication->index.unlisted.data);
     drop(publication);
     sw_held_view_unref(east);
 }
@@ -210,6 +234,7 @@ int main(void)
         cmocka_unit_test(unref_of_nothing_is_allowed),
         cmocka_unit_test(new_shares_the_views),
         cmocka_unit_test(new_copies_the_errors),
+        cmocka_unit_test(new_says_what_is_stale_and_what_is_not_known),
         cmocka_unit_test(new_holds_as_many_clusters_as_there_may_be),
         cmocka_unit_test(is_ready_names_what_is_missing),
         cmocka_unit_test(is_ready_takes_a_synced_cluster_that_fails_now),
