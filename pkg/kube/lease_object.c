@@ -65,17 +65,15 @@ int sw_lease_object_write(json_t *object, const struct sw_lease_write *write, ui
 {
     char renewed[SW_LEASE_TIME_SIZE];
     json_t *spec = json_object_get(object, "spec");
-    int r = 0;
+    int r;
 
     write_time(wall_ms, renewed);
     if (!json_is_object(spec)) {
         spec = json_object();
-        r |= json_object_set_new(object, "spec", spec);
+        if (json_object_set_new(object, "spec", spec) < 0)
+            return sw_err_nomem(reterr);
     }
-    if (write->holder[0])
-        r |= json_object_set_new(spec, "holderIdentity", json_string(write->holder));
-    else
-        json_object_del(spec, "holderIdentity");
+    r = json_object_set_new(spec, "holderIdentity", json_string(write->holder));
     r |= json_object_set_new(spec, "leaseDurationSeconds", json_integer(write->duration_s));
     r |= json_object_set_new(spec, "acquireTime",
                              json_string(write->acquired ? write->acquired : renewed));

@@ -16,9 +16,7 @@ int sw_lease_object_read(const json_t *object, struct sw_lease_record *ret, stru
 json_t *sw_lease_object_new(const char *namespace_, const char *name);
 
 /* Writes into its spec what an election is about, and leaves the rest; wall_ms is the time to
- * write, since 1970. One that is handed back names no holder at all: an empty one is what older
- * clients write, and not every API server takes it. Fails with SW_ENOMEM, the object half
- * written. */
+ * write, since 1970. Fails with SW_ENOMEM, the object half written. */
 int sw_lease_object_write(json_t *object, const struct sw_lease_write *write, uint64_t wall_ms,
                           struct sw_err *reterr);
 

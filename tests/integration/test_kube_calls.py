@@ -241,7 +241,7 @@ def test_one_leads_and_hands_over_at_once(api, namespace, tmp_path):
             second.send(signal.SIGTERM)
             assert second.wait_exit() == 0
     left = lease_spec(api, namespace)
-    assert not left.get("holderIdentity")
+    assert left["holderIdentity"] == ""
     assert left["leaseDurationSeconds"] == 1
 
 

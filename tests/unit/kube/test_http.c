@@ -143,6 +143,41 @@ static void cancel_in_a_callback_ends_all_callbacks(void **state)
     assert_string_equal(f->heard.body, "hello");
 }
 
+static void break_off(void *context, struct sw_str bytes)
+{
+    struct heard *heard = context;
+
+    heard->n_bytes += bytes.len;
+    sw_http_break(heard->transfer);
+}
+
+static void what_is_broken_off_is_closed_with_a_failure(void **state)
+{
+    struct http_fixture *f = *state;
+    const struct sw_http_request request = {.method = "GET", .path = SW_STR("/big")};
+    struct sw_http_sink sink = heard_sink(&f->heard);
+    size_t n_bytes;
+
+    sink.data = break_off;
+    assert_int_equal(sw_http_send(f->http, f->target, &request, sink, &f->heard.transfer, NULL), 0);
+    for (int i = 0; i < 200 && !f->heard.n_bytes; i++) {
+        sw_http_wait(f->http, 50);
+        sw_http_run(f->http);
+    }
+    n_bytes = f->heard.n_bytes;
+    api_run_until(f->http, &f->heard.n_closed);
+    assert_true(n_bytes > 0 && n_bytes < API_BIG_BYTES);
+    assert_int_equal(f->heard.n_bytes, n_bytes);
+    assert_string_not_equal(f->heard.failure, "");
+}
+
+static void the_server_of_a_target_is_its_config_s(void **state)
+{
+    struct http_fixture *f = *state;
+
+    assert_true(sw_str_is(sw_http_target_server(f->target), f->server));
+}
+
 static void cancel_of_what_is_under_way_lets_its_config_go(void **state)
 {
     struct http_fixture *f = *state;
@@ -244,6 +279,8 @@ int main(void)
         HTTP_TEST(a_stream_is_heard_as_it_comes),
         HTTP_TEST(an_answer_that_is_cut_is_a_failure),
         HTTP_TEST(cancel_in_a_callback_ends_all_callbacks),
+        HTTP_TEST(what_is_broken_off_is_closed_with_a_failure),
+        HTTP_TEST(the_server_of_a_target_is_its_config_s),
         HTTP_TEST(cancel_of_what_is_under_way_lets_its_config_go),
         HTTP_TEST(free_cancels_what_is_under_way),
         HTTP_TEST(an_answer_that_takes_too_long_is_a_failure),

@@ -148,7 +148,7 @@ static void one_that_is_handed_back_names_nobody(void **state)
 
     (void)state;
     assert_int_equal(sw_lease_object_write(object, &back, WALL_MS, NULL), 0);
-    expect(object, "{\"spec\":{\"leaseDurationSeconds\":1,"
+    expect(object, "{\"spec\":{\"holderIdentity\":\"\",\"leaseDurationSeconds\":1,"
                    "\"acquireTime\":\"2026-11-23T10:00:00.045000Z\","
                    "\"renewTime\":\"2026-11-23T10:00:00.045000Z\",\"leaseTransitions\":0}}");
     json_decref(object);
