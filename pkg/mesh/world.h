@@ -40,9 +40,9 @@ struct sw_mesh_backends {
     const struct sw_mesh_group
         *groups; /* by service account, then labels, pair by pair; no two alike */
     size_t n_groups;
-    uint32_t n_plain;               /* ready pods without a sidecar */
-    bool waiting; /* the pod of an endpoint has not been seen yet: the groups are as they were
-                     before, and where there are none, that is unknown and not zero */
+    uint32_t n_plain; /* ready pods without a sidecar */
+    bool waiting;     /* the pod of an endpoint has not been seen yet: the groups are as they were
+                         before, and where there are none, that is unknown and not zero */
     const struct sw_str *export_to; /* annotation networking.istio.io/exportTo, item by item,
                                        sorted; none: everyone sees it */
     size_t n_export_to;

@@ -1,0 +1,353 @@
+#include "mesh/diff.h"
+
+#include "base/banned.h"
+
+/* One plan against the owned objects of its key. */
+struct work {
+    struct sw_diff *diff;
+    const struct sw_plan *plan;
+    const struct sw_mesh_owned *const *owned; /* the key's, of every kind */
+    size_t n_owned;
+};
+
+void sw_diff_init(struct sw_diff *diff, const struct sw_mesh *mesh, uint64_t now_ms,
+                  struct sw_arena *arena)
+{
+    *diff = (struct sw_diff){.mesh = mesh, .arena = arena, .now_ms = now_ms};
+}
+
+static void again_at(struct sw_diff *diff, uint64_t at_ms)
+{
+    if (at_ms && (!diff->again_ms || at_ms < diff->again_ms))
+        diff->again_ms = at_ms;
+}
+
+static int push_op(struct sw_diff *diff, struct sw_op op, struct sw_err *reterr)
+{
+    struct sw_op *ops = sw_arena_push(diff->arena, diff->ops, diff->n_ops, sizeof(*ops));
+
+    if (!ops)
+        return sw_err_nomem(reterr);
+    ops[diff->n_ops++] = op;
+    diff->ops = ops;
+    return 0;
+}
+
+/* Has the operation wait instead. */
+static int push_wait(struct sw_diff *diff, const struct sw_op *op, enum sw_reason reason,
+                     uint64_t until_ms, struct sw_err *reterr)
+{
+    struct sw_wait *waits = sw_arena_push(diff->arena, diff->waits, diff->n_waits, sizeof(*waits));
+
+    if (!waits)
+        return sw_err_nomem(reterr);
+    waits[diff->n_waits++] = (struct sw_wait){
+        .verb = op->verb,
+        .kind = op->kind,
+        .reason = reason,
+        .namespace_ = op->namespace_,
+        .name = op->name,
+        .remote = op->remote,
+        .for_namespace = op->for_namespace,
+        .for_service = op->for_service,
+        .until_ms = until_ms,
+    };
+    diff->waits = waits;
+    again_at(diff, until_ms);
+    return 0;
+}
+
+static bool is_same(const struct sw_wanted *wanted, const struct sw_mesh_owned *owned)
+{
+    return wanted->kind == owned->kind && sw_str_eq(wanted->name, owned->name) &&
+           sw_str_eq(wanted->namespace_, owned->namespace_);
+}
+
+static const struct sw_mesh_owned *find_owned(const struct work *work,
+                                              const struct sw_wanted *wanted)
+{
+    for (size_t i = 0; i < work->n_owned; i++) {
+        if (is_same(wanted, work->owned[i]))
+            return work->owned[i];
+    }
+    return NULL;
+}
+
+static const struct sw_wanted *find_wanted(const struct work *work,
+                                           const struct sw_mesh_owned *owned)
+{
+    for (size_t i = 0; i < work->plan->wanteds.n; i++) {
+        if (is_same(&work->plan->wanteds.items[i], owned))
+            return &work->plan->wanteds.items[i];
+    }
+    return NULL;
+}
+
+/* When the rules that clients go by will have been visible long enough; 0 while they are not
+ * visible at all, and for what needs none. */
+static uint64_t visible_ms(const struct work *work)
+{
+    return work->plan->rule_seen_ms ? work->plan->rule_seen_ms + SW_RULE_VISIBLE_MS : 0;
+}
+
+static bool is_rule_visible(const struct work *work)
+{
+    return visible_ms(work) && work->diff->now_ms >= visible_ms(work);
+}
+
+static int create(const struct work *work, const struct sw_wanted *wanted, struct sw_err *reterr)
+{
+    struct sw_op op = {
+        .verb = SW_OP_CREATE,
+        .kind = wanted->kind,
+        .reason = SW_PLANNED,
+        .namespace_ = wanted->namespace_,
+        .name = wanted->name,
+        .for_namespace = work->plan->namespace_,
+        .for_service = work->plan->service,
+        .wanted = wanted,
+    };
+
+    if (wanted->kind == SW_MESH_WORKLOADENTRY) {
+        op.remote = sw_wanted_remote(wanted);
+        if (!is_rule_visible(work))
+            return push_wait(work->diff, &op, SW_WAITS_RULE, visible_ms(work), reterr);
+        if (wanted->gate != SW_PLANNED)
+            return push_wait(work->diff, &op, wanted->gate, 0, reterr);
+    }
+    return push_op(work->diff, op, reterr);
+}
+
+static struct sw_op op_on(const struct work *work, enum sw_op_verb verb, enum sw_reason reason,
+                          const struct sw_mesh_owned *owned)
+{
+    return (struct sw_op){
+        .verb = verb,
+        .kind = owned->kind,
+        .reason = reason,
+        .namespace_ = owned->namespace_,
+        .name = owned->name,
+        .uid = owned->uid,
+        .resource_version = owned->resource_version,
+        .remote = owned->remote,
+        .for_namespace = work->plan->namespace_,
+        .for_service = work->plan->service,
+    };
+}
+
+/* An object that is wanted, and there. */
+static int mend(const struct work *work, const struct sw_wanted *wanted,
+                const struct sw_mesh_owned *owned, struct sw_err *reterr)
+{
+    struct sw_op op = op_on(work, SW_OP_APPLY, SW_PLANNED, owned);
+
+    if (sw_digest_eq(&wanted->digest, &owned->digest))
+        return 0;
+    if (!owned->managed)
+        return push_wait(work->diff, &op, SW_FOREIGN, 0, reterr);
+    op.wanted = wanted;
+    return push_op(work->diff, op, reterr);
+}
+
+/* True for a cluster of which we cannot say what it wants by now. */
+static bool is_unseen(const struct sw_mesh *mesh, struct sw_str name)
+{
+    const struct sw_mesh_cluster *cluster = sw_mesh_cluster(mesh, name);
+
+    return cluster ? !cluster->seen : !mesh->fleet_known;
+}
+
+static bool is_any_unseen(const struct sw_mesh *mesh)
+{
+    for (size_t i = 0; i < mesh->index->n_views; i++) {
+        if (!mesh->clusters[i]->seen)
+            return true;
+    }
+    return !mesh->fleet_known;
+}
+
+/* True if an entry for the cluster is wanted that is not there yet. */
+static bool is_replacement_missing(const struct work *work, struct sw_str remote)
+{
+    for (size_t i = 0; i < work->plan->wanteds.n; i++) {
+        const struct sw_wanted *wanted = &work->plan->wanteds.items[i];
+
+        if (wanted->entry && sw_str_eq(sw_wanted_remote(wanted), remote) &&
+            !find_owned(work, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool has_entries(const struct work *work)
+{
+    for (size_t i = 0; i < work->n_owned; i++) {
+        if (work->owned[i]->kind == SW_MESH_WORKLOADENTRY && work->owned[i]->managed)
+            return true;
+    }
+    return false;
+}
+
+/* What a deletion has to wait for; SW_NO_LONGER_WANTED for nothing. */
+static enum sw_reason hold(const struct work *work, const struct sw_mesh_owned *owned)
+{
+    switch (owned->kind) {
+    case SW_MESH_WORKLOADENTRY:
+        if (is_unseen(work->diff->mesh, owned->remote))
+            return SW_WAITS_UNSEEN;
+        return is_replacement_missing(work, owned->remote) ? SW_WAITS_NEW : SW_NO_LONGER_WANTED;
+    case SW_MESH_DESTINATIONRULE:
+        if (is_rule_visible(work) && !work->plan->own_rule)
+            return SW_NO_LONGER_WANTED; /* a user's has taken its place */
+        __attribute__((fallthrough));
+    case SW_MESH_STUB:
+        if (is_any_unseen(work->diff->mesh))
+            return SW_WAITS_UNSEEN;
+        return has_entries(work) ? SW_WAITS_ENTRIES : SW_NO_LONGER_WANTED;
+    case SW_MESH_SERVICEACCOUNT:
+    case SW_MESH_DEPLOYMENT:
+    case SW_MESH_GATEWAY_SERVICE:
+    case SW_MESH_GATEWAY:
+    case SW_MESH_N_KINDS:
+    default:
+        return SW_NO_LONGER_WANTED;
+    }
+}
+
+/* An object that nothing wants any more. */
+static int discard(const struct work *work, const struct sw_mesh_owned *owned,
+                   struct sw_err *reterr)
+{
+    struct sw_op op = op_on(work, SW_OP_DELETE, SW_NO_LONGER_WANTED, owned);
+    enum sw_reason reason;
+
+    if (!owned->managed)
+        return push_wait(work->diff, &op, SW_FOREIGN, 0, reterr);
+    if (owned->kind == SW_MESH_STUB && owned->shared) {
+        op = op_on(work, SW_OP_RELEASE, SW_RELEASED, owned);
+        return push_op(work->diff, op, reterr);
+    }
+    reason = hold(work, owned);
+    if (reason != SW_NO_LONGER_WANTED)
+        return push_wait(work->diff, &op, reason, 0, reterr);
+    return push_op(work->diff, op, reterr);
+}
+
+static bool is_seen(const struct sw_mesh *mesh)
+{
+    return mesh->clusters[mesh->index->local]->seen && mesh->clusters[mesh->index->config]->seen;
+}
+
+int sw_diff_add(struct sw_diff *diff, const struct sw_plan *plan, struct sw_err *reterr)
+{
+    struct work work = {.diff = diff, .plan = plan};
+    int r = 0;
+
+    if (!is_seen(diff->mesh))
+        return 0;
+    work.owned =
+        &diff->mesh
+             ->owned[sw_mesh_owned_for(diff->mesh, plan->namespace_, plan->service, &work.n_owned)];
+    for (size_t i = 0; r == 0 && i < plan->wanteds.n; i++) {
+        const struct sw_wanted *wanted = &plan->wanteds.items[i];
+        const struct sw_mesh_owned *owned = find_owned(&work, wanted);
+
+        r = owned ? mend(&work, wanted, owned, reterr) : create(&work, wanted, reterr);
+    }
+    for (size_t i = 0; r == 0 && i < work.n_owned; i++) {
+        if (plan->kinds & 1u << work.owned[i]->kind && !find_wanted(&work, work.owned[i]))
+            r = discard(&work, work.owned[i], reterr);
+    }
+    again_at(diff, plan->again_ms);
+    return r;
+}
+
+/* The cluster whose last relist may have made this deletion up; NULL for none. */
+static const struct sw_mesh_cluster *suspect(const struct sw_diff *diff, const struct sw_op *op)
+{
+    const struct sw_mesh_cluster *local = sw_mesh_local(diff->mesh), *cluster;
+
+    if (op->verb != SW_OP_DELETE)
+        return NULL;
+    cluster = op->remote.len ? sw_mesh_cluster(diff->mesh, op->remote) : NULL;
+    if (cluster && cluster->unconfirmed_ms)
+        return cluster;
+    if (local->unconfirmed_ms)
+        return local;
+    for (size_t i = 0; !op->remote.len && i < diff->mesh->index->n_views; i++) {
+        if (diff->mesh->clusters[i]->unconfirmed_ms)
+            return diff->mesh->clusters[i];
+    }
+    return NULL;
+}
+
+/* True if that many deletions follow from what this cluster's relist lost, and it is too early to
+ * believe them. */
+static bool is_doubtful(const struct sw_diff *diff, const struct sw_mesh_cluster *cluster)
+{
+    size_t n = 0;
+
+    if (diff->now_ms >= cluster->unconfirmed_ms + SW_RELIST_MAX_MS)
+        return false;
+    for (size_t i = 0; i < diff->n_ops; i++)
+        n += suspect(diff, &diff->ops[i]) == cluster;
+    return n > SW_RELIST_MAX_DELETES;
+}
+
+static int hold_back(struct sw_diff *diff, const struct sw_mesh_cluster *cluster,
+                     struct sw_err *reterr)
+{
+    size_t kept = 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < diff->n_ops; i++) {
+        if (suspect(diff, &diff->ops[i]) == cluster)
+            r = push_wait(diff, &diff->ops[i], SW_WAITS_RELIST,
+                          cluster->unconfirmed_ms + SW_RELIST_MAX_MS, reterr);
+        else
+            diff->ops[kept++] = diff->ops[i];
+    }
+    if (r == 0)
+        diff->n_ops = kept;
+    return r;
+}
+
+/* Makes come first, then what lets go; deletions come last, in reverse. */
+static int phase(const struct sw_op *op)
+{
+    switch (op->verb) {
+    case SW_OP_CREATE:
+    case SW_OP_APPLY:
+        return (int)op->kind;
+    case SW_OP_RELEASE:
+        return SW_MESH_N_KINDS;
+    case SW_OP_DELETE:
+    default:
+        return 2 * SW_MESH_N_KINDS - (int)op->kind;
+    }
+}
+
+static int by_phase(const void *a, const void *b)
+{
+    const struct sw_op *x = a, *y = b;
+    int order = phase(x) - phase(y);
+
+    if (order == 0)
+        order = sw_str_cmp(x->namespace_, y->namespace_);
+    return order ? order : sw_str_cmp(x->name, y->name);
+}
+
+int sw_diff_finish(struct sw_diff *diff, struct sw_err *reterr)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < diff->mesh->index->n_views; i++) {
+        const struct sw_mesh_cluster *cluster = diff->mesh->clusters[i];
+
+        if (cluster->unconfirmed_ms && is_doubtful(diff, cluster))
+            r = hold_back(diff, cluster, reterr);
+    }
+    if (r == 0 && diff->n_ops)
+        qsort(diff->ops, diff->n_ops, sizeof(*diff->ops), by_phase);
+    return r;
+}

@@ -1,0 +1,52 @@
+#include "mesh/op.h"
+
+#include "base/cleanup.h"
+
+#include "base/banned.h"
+
+const char *sw_op_verb_name(enum sw_op_verb verb)
+{
+    static const char *const names[] = {
+        [SW_OP_CREATE] = "create",
+        [SW_OP_APPLY] = "apply",
+        [SW_OP_RELEASE] = "release",
+        [SW_OP_DELETE] = "delete",
+    };
+
+    return names[verb];
+}
+
+/* The object under another metadata, so that the plan's own stays as it is. */
+static json_t *apply_body(const struct sw_op *op)
+{
+    json_auto_t *planned = sw_wanted_json(op->wanted), *object = NULL, *metadata = NULL;
+
+    object = json_copy(planned);
+    metadata = json_copy(json_object_get(planned, "metadata"));
+    if (!object || !metadata || json_object_set(object, "metadata", metadata) < 0)
+        return NULL;
+    if (op->uid.len && json_object_set_new(metadata, "uid", sw_wanted_str(op->uid)) < 0)
+        return NULL;
+    return SW_TAKE(object);
+}
+
+static json_t *release_body(const struct sw_op *op)
+{
+    return json_pack("{s:{s:o,s:o,s:{s:n},s:{s:n}}}", "metadata", "uid", sw_wanted_str(op->uid),
+                     "resourceVersion", sw_wanted_str(op->resource_version), "labels",
+                     SW_LABEL_MANAGED_BY, "annotations", SW_ANNOTATION_SERVICE);
+}
+
+json_t *sw_op_body(const struct sw_op *op)
+{
+    switch (op->verb) {
+    case SW_OP_CREATE:
+    case SW_OP_APPLY:
+        return apply_body(op);
+    case SW_OP_RELEASE:
+        return release_body(op);
+    case SW_OP_DELETE:
+    default:
+        return json_null();
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * One write to the local cluster.
+ */
+#ifndef SW_MESH_OP_H
+#define SW_MESH_OP_H
+
+#include "mesh/wanted.h"
+
+enum sw_op_verb {
+    SW_OP_CREATE, /* nothing of that name is known: server-side apply, not forced, so that fields of
+                     another manager are a conflict to report and not overwritten */
+    SW_OP_APPLY,  /* ours, and not as it should be: server-side apply, forced */
+    SW_OP_RELEASE, /* somebody else's by now: a merge patch (RFC 7396) that takes our label and our
+                      annotation off */
+    SW_OP_DELETE,  /* with uid and resourceVersion as preconditions */
+};
+
+/* Strings are borrowed from the plan and the mesh. */
+struct sw_op {
+    enum sw_op_verb verb;
+    enum sw_mesh_kind kind;
+    enum sw_reason reason; /* SW_PLANNED, SW_NO_LONGER_WANTED or SW_RELEASED */
+    struct sw_str namespace_;
+    struct sw_str name;
+    struct sw_str uid;              /* unset for a create */
+    struct sw_str resource_version; /* likewise */
+    struct sw_str remote;           /* the cluster that a WorkloadEntry leads to; else unset */
+    struct sw_str for_namespace;    /* the key of the plan that it follows from */
+    struct sw_str for_service;
+    const struct sw_wanted *wanted; /* for create and apply; else NULL */
+};
+
+/* "create", "apply", "release" or "delete": static, stable. */
+const char *sw_op_verb_name(enum sw_op_verb verb);
+
+/* The body to send: the object, with metadata.uid where it must be that very one; the merge patch
+ * with uid and resourceVersion. JSON's null for a delete. A new reference, to be made and used
+ * inside a sw_json_scope of the arena of plan or another; NULL when out of memory. */
+json_t *sw_op_body(const struct sw_op *op);
+
+#endif
