@@ -160,27 +160,34 @@ void sw_http_break(struct sw_http_transfer *transfer)
     transfer->broken = true;
 }
 
+/* The first that waits for an answer; NULL for none. */
+static struct sw_http_transfer *first_open(void)
+{
+    for (unsigned int i = 0; i < fake.n_requests; i++)
+        if (!fake.requests[i].closed && !fake.requests[i].cancelled)
+            return &fake.requests[i];
+    return NULL;
+}
+
 void sw_http_wait(struct sw_http *http, int64_t timeout_ms)
 {
     (void)http;
     fake.n_waits++;
-    fake.now_ms += timeout_ms > 0 ? timeout_ms : 0;
+    if (timeout_ms > 0 && !(n_played < n_script && first_open()))
+        fake.now_ms += timeout_ms;
     if (fake.on_wait)
         fake.on_wait(fake.context);
 }
 
 void sw_http_run(struct sw_http *http)
 {
-    (void)http;
-    for (unsigned int i = 0; i < fake.n_requests && n_played < n_script; i++) {
-        struct sw_http_transfer *request = &fake.requests[i];
+    struct sw_http_transfer *open = first_open();
 
-        if (request->closed || request->cancelled)
-            continue;
-        n_played++;
-        answer(request, script[n_played - 1].http_status, 0, script[n_played - 1].body);
+    (void)http;
+    if (!open || n_played == n_script)
         return;
-    }
+    n_played++;
+    answer(open, script[n_played - 1].http_status, 0, script[n_played - 1].body);
 }
 
 void sw_http_wakeup(struct sw_http *http)

@@ -1,6 +1,7 @@
 /*
  * kube/http.h and io/clock.h without a network and without time: what is sent is written down, what
- * comes is what the test says, and a wait takes no longer than to move the clock.
+ * comes is what the test says, and a wait takes no longer than to move the clock; one for an answer
+ * that was announced does not even that.
  *
  * A program that links this in has these in place of the product's.
  */
