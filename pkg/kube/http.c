@@ -19,6 +19,7 @@ struct sw_http {
 struct sw_http_target {
     const struct sw_kube_config *config; /* borrowed */
     struct sw_token token;
+    int64_t deserted_ms; /* connections from before then are not used for more; INT64_MIN for all */
 };
 
 struct sw_http_transfer {
@@ -31,6 +32,7 @@ struct sw_http_transfer {
     int64_t retry_after_s;
     bool answered;         /* response() was called: what looks like headers now are trailers */
     bool broken;           /* sw_http_break(): the rest is not taken */
+    bool deserted;         /* its connection is taken for dead: to be closed */
     bool over;             /* closed or cancelled: to be swept */
 };
 
@@ -86,6 +88,7 @@ int sw_http_target_new(const struct sw_kube_config *config, struct sw_http_targe
     if (!target)
         return sw_err_nomem(reterr);
     target->config = config;
+    target->deserted_ms = INT64_MIN;
     sw_token_init(&target->token, config);
     *ret = target;
     return 0;
@@ -177,13 +180,26 @@ static size_t on_data(char *bytes, size_t size, size_t n, void *context)
     return is_wanted(transfer) ? size * n : 0;
 }
 
+/* libcurl would send on a connection that has gone silent for as long as it is there. It is told how
+ * old one may be, in whole seconds. */
+static CURLcode set_lifetime(CURL *handle, int64_t deserted_ms, int64_t now_ms)
+{
+    int64_t age_s;
+
+    if (deserted_ms == INT64_MIN)
+        return CURLE_OK;
+    age_s = (now_ms - deserted_ms) / 1000;
+    return curl_easy_setopt(handle, CURLOPT_MAXLIFETIME_CONN, (long)(age_s ? age_s : 1));
+}
+
 static int prepare(struct sw_http_transfer *transfer, const struct sw_http_request *request,
                    struct sw_err *reterr)
 {
     struct sw_http_target *target = transfer->target;
+    int64_t now_ms = (int64_t)sw_clock_mono_ms();
     struct sw_str token;
     CURL *handle;
-    int r = sw_token_get(&target->token, (int64_t)sw_clock_mono_ms(), &token, reterr);
+    int r = sw_token_get(&target->token, now_ms, &token, reterr);
 
     if (r == 0)
         r = sw_easy_init(&transfer->easy, target->config, token, request, reterr);
@@ -195,6 +211,7 @@ static int prepare(struct sw_http_transfer *transfer, const struct sw_http_reque
         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_data) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer) != CURLE_OK ||
         curl_easy_setopt(handle, CURLOPT_PRIVATE, transfer) != CURLE_OK ||
+        set_lifetime(handle, target->deserted_ms, now_ms) != CURLE_OK ||
         curl_multi_add_handle(transfer->http->multi, handle) != CURLM_OK)
         return sw_err_nomem(reterr);
     return 0;
@@ -227,6 +244,38 @@ void sw_http_cancel(struct sw_http_transfer *transfer)
 {
     if (transfer)
         transfer->over = true;
+}
+
+/* What tells connections apart; 0 while there is none. */
+static long port_of(const struct sw_http_transfer *transfer)
+{
+    long port = 0;
+
+    curl_easy_getinfo(transfer->easy.handle, CURLINFO_LOCAL_PORT, &port);
+    return port > 0 ? port : 0;
+}
+
+/* Only a connection that nobody is on can be too old: so all have to leave. */
+static void desert(const struct sw_http_transfer *silent)
+{
+    int64_t now_ms = (int64_t)sw_clock_mono_ms();
+    long port = port_of(silent);
+
+    silent->target->deserted_ms = now_ms;
+    for (struct sw_http_transfer *t = silent->http->transfers; t && port; t = t->next) {
+        if (t == silent || t->over || port_of(t) != port)
+            continue;
+        t->deserted = true;
+        t->target->deserted_ms = now_ms;
+    }
+}
+
+void sw_http_desert(struct sw_http_transfer *transfer)
+{
+    if (!transfer)
+        return;
+    desert(transfer);
+    sw_http_cancel(transfer);
 }
 
 void sw_http_break(struct sw_http_transfer *transfer)
@@ -271,8 +320,25 @@ static void close_finished(struct sw_http *http)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         if (!transfer || transfer->over)
             continue;
+        if (result == CURLE_OPERATION_TIMEDOUT)
+            desert(transfer);
         transfer->over = true;
         transfer->sink.closed(transfer->sink.context, failure_of(transfer, result));
+    }
+}
+
+/* All leave before one hears of it, who may send again at once. */
+static void close_deserted(struct sw_http *http)
+{
+    for (struct sw_http_transfer *t = http->transfers; t; t = t->next) {
+        if (t->deserted && !t->over)
+            curl_multi_remove_handle(http->multi, t->easy.handle);
+    }
+    for (struct sw_http_transfer *t = http->transfers; t; t = t->next) {
+        if (!t->deserted || t->over)
+            continue;
+        t->over = true;
+        t->sink.closed(t->sink.context, "its connection went silent");
     }
 }
 
@@ -290,6 +356,7 @@ void sw_http_run(struct sw_http *http)
     sweep(http); /* first: the config of what was cancelled may be gone */
     curl_multi_perform(http->multi, &n_running);
     close_finished(http);
+    close_deserted(http);
     sweep(http);
 }
 

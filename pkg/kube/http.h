@@ -62,6 +62,12 @@ int sw_http_send(struct sw_http *http, struct sw_http_target *target,
 /* Gives a request up: no callback comes from it any more. NULL is allowed. */
 void sw_http_cancel(struct sw_http_transfer *transfer);
 
+/* Gives a request up of which nothing is heard. As sw_http_cancel(), and the connection that it is
+ * on is taken for dead, though it is there: no other request is sent over it, and those that share
+ * it are closed with a failure by the next sw_http_run(). What takes longer than its timeout_ms is
+ * given up likewise. NULL is allowed. */
+void sw_http_desert(struct sw_http_transfer *transfer);
+
 /* From response() or data(): no more of the answer is wanted. Nothing but closed() comes any more,
  * with a failure. */
 void sw_http_break(struct sw_http_transfer *transfer);

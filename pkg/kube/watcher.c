@@ -119,6 +119,10 @@ int64_t sw_watcher_step(struct sw_watcher *watcher, int64_t now_ms)
         case SW_REFLECTOR_ABORT:
             abandon(watcher);
             break;
+        case SW_REFLECTOR_DESERT:
+            sw_http_desert(watcher->transfer);
+            watcher->transfer = NULL;
+            break;
         case SW_REFLECTOR_WAIT:
         default:
             return wake_ms;

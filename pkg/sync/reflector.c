@@ -75,16 +75,19 @@ void sw_reflector_hurry(struct sw_reflector *reflector, int64_t now_ms)
         reflector->wake_ms = now_ms;
 }
 
-static void give_up(struct sw_reflector *reflector, int64_t now_ms)
+/* A streamed list that has begun is more likely without an end than its connection is dead. */
+static enum sw_reflector_action give_up(struct sw_reflector *reflector, int64_t now_ms)
 {
     static const char why[] = "nothing was heard for too long";
 
     if (reflector->phase == SW_REFLECTOR_ASKING)
         reflector->stats.http_status = 0;
-    if (reflector->phase == SW_REFLECTOR_RECEIVING && reflector->verb == SW_REQUEST_WATCH_LIST)
+    if (reflector->phase == SW_REFLECTOR_RECEIVING && reflector->verb == SW_REQUEST_WATCH_LIST) {
         sw_turn_fail_streaming(reflector, now_ms, why);
-    else
-        sw_turn_fail(reflector, now_ms, why);
+        return SW_REFLECTOR_ABORT;
+    }
+    sw_turn_fail(reflector, now_ms, why);
+    return SW_REFLECTOR_DESERT;
 }
 
 enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
@@ -104,8 +107,7 @@ enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64
     case SW_REFLECTOR_RECEIVING:
         if (now_ms < reflector->wake_ms)
             return wait_until(reflector->wake_ms, ret_wake_ms);
-        give_up(reflector, now_ms);
-        return SW_REFLECTOR_ABORT;
+        return give_up(reflector, now_ms);
     case SW_REFLECTOR_BROKEN:
     default:
         sw_turn_rest(reflector, now_ms, reflector->wake_ms - now_ms);

@@ -61,9 +61,10 @@ struct sw_reflector_sink {
 };
 
 enum sw_reflector_action {
-    SW_REFLECTOR_WAIT,  /* until something happens, or until *ret_wake_ms */
-    SW_REFLECTOR_SEND,  /* send *ret_request */
-    SW_REFLECTOR_ABORT, /* drop the request that is under way; it is over without a closed() */
+    SW_REFLECTOR_WAIT,   /* until something happens, or until *ret_wake_ms */
+    SW_REFLECTOR_SEND,   /* send *ret_request */
+    SW_REFLECTOR_ABORT,  /* drop the request that is under way; it is over without a closed() */
+    SW_REFLECTOR_DESERT, /* the same, and its connection with it: nothing is heard there */
 };
 
 enum sw_reflector_phase {

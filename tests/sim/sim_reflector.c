@@ -176,6 +176,7 @@ static int64_t turn(struct run *run)
             send_request(run, &request);
             break;
         case SW_REFLECTOR_ABORT:
+        case SW_REFLECTOR_DESERT:
             hang_up(run);
             break;
         case SW_REFLECTOR_WAIT:

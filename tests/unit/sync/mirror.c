@@ -113,13 +113,23 @@ void assert_waits(struct mirror *mirror, int64_t from_ms, int64_t to_ms)
     assert_in_range(wake_ms - mirror->now_ms, (uintmax_t)from_ms, (uintmax_t)to_ms);
 }
 
-void assert_aborts(struct mirror *mirror)
+static void assert_next(struct mirror *mirror, enum sw_reflector_action expected)
 {
     struct sw_request request;
     int64_t wake_ms = 0;
 
     assert_int_equal(sw_reflector_next(&mirror->reflector, mirror->now_ms, &wake_ms, &request),
-                     SW_REFLECTOR_ABORT);
+                     expected);
+}
+
+void assert_aborts(struct mirror *mirror)
+{
+    assert_next(mirror, SW_REFLECTOR_ABORT);
+}
+
+void assert_deserts(struct mirror *mirror)
+{
+    assert_next(mirror, SW_REFLECTOR_DESERT);
 }
 
 void pass(struct mirror *mirror, int64_t ms)

@@ -35,6 +35,8 @@ void assert_waits(struct mirror *mirror, int64_t from_ms, int64_t to_ms);
 
 /* Fails unless what is under way is to be dropped. */
 void assert_aborts(struct mirror *mirror);
+/* The same, with its connection. */
+void assert_deserts(struct mirror *mirror);
 
 /* Lets time go by. */
 void pass(struct mirror *mirror, int64_t ms);
