@@ -20,6 +20,7 @@
 
 #include "api_server.h"
 #include "json/read.h"
+#include "options.h"
 #include "sync/store.h"
 
 /* In any minute. A watch that its server ends every second would be the most. */
@@ -293,24 +294,15 @@ static bool run_seed(uint64_t seed, unsigned int n_steps)
     return !run.failed;
 }
 
-static bool take(const char *option, const char *name, const char *value, uint64_t *ret)
-{
-    return strcmp(option, name) == 0 && value &&
-           sw_str_to_u64(sw_str_from(value), UINT32_MAX, ret);
-}
-
 int main(int argc, char *argv[])
 {
     uint64_t seed = 1, n_seeds = 300, n_steps = 3000, n_failed = 0;
+    const struct sim_option options[] = {
+        {"--seed", &seed}, {"--seeds", &n_seeds}, {"--steps", &n_steps}, {NULL, NULL}};
 
-    for (int i = 1; i < argc; i += 2) {
-        if (!take(argv[i], "--seed", argv[i + 1], &seed) &&
-            !take(argv[i], "--seeds", argv[i + 1], &n_seeds) &&
-            !take(argv[i], "--steps", argv[i + 1], &n_steps)) {
-            fprintf(stderr, "usage: sim_reflector [--seed N] [--seeds N] [--steps N]\n");
-            return 2;
-        }
-    }
+    (void)argc;
+    if (!sim_read_options(argv, options))
+        return 2;
     sw_json_setup();
     for (uint64_t i = 0; i < n_seeds; i++)
         n_failed += !run_seed(seed + i, (unsigned int)n_steps);
