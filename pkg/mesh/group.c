@@ -138,23 +138,39 @@ static int copy_str(struct sw_str *s, struct sw_arena *arena, struct sw_err *ret
     return s->data ? 0 : sw_err_nomem(reterr);
 }
 
-/* Lets a group own what it borrowed, as classes come and go. */
-static int copy_group(const struct sw_mesh_group *from, struct sw_arena *arena,
-                      struct sw_mesh_group *ret, struct sw_err *reterr)
+static int copy_labels(const struct sw_labels *from, struct sw_arena *arena, struct sw_labels *ret,
+                       struct sw_err *reterr)
 {
-    struct sw_label *pairs = (struct sw_label *)from->labels.pairs; /* pick_labels() made them */
-    int r;
+    struct sw_label *pairs = sw_arena_alloc(arena, from->n * sizeof(*pairs));
 
-    *ret = *from;
-    r = copy_str(&ret->service_account, arena, reterr);
-    if (r == 0)
-        r = copy_str(&ret->locality, arena, reterr);
-    for (size_t i = 0; r == 0 && i < from->labels.n; i++) {
-        pairs[i].key = sw_arena_copy(arena, pairs[i].key);
-        pairs[i].value = sw_arena_copy(arena, pairs[i].value);
+    if (!pairs)
+        return sw_err_nomem(reterr);
+    for (size_t i = 0; i < from->n; i++) {
+        pairs[i].key = sw_arena_copy(arena, from->pairs[i].key);
+        pairs[i].value = sw_arena_copy(arena, from->pairs[i].value);
         if (!pairs[i].key.data || !pairs[i].value.data)
-            r = sw_err_nomem(reterr);
+            return sw_err_nomem(reterr);
     }
+    *ret = (struct sw_labels){from->n ? pairs : NULL, from->n};
+    return 0;
+}
+
+int sw_group_copy(const struct sw_mesh_group *groups, size_t n, struct sw_arena *arena,
+                  const struct sw_mesh_group **ret, struct sw_err *reterr)
+{
+    struct sw_mesh_group *copies = sw_arena_alloc(arena, n * sizeof(*copies));
+    int r = copies ? 0 : sw_err_nomem(reterr);
+
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        copies[i] = groups[i];
+        r = copy_str(&copies[i].service_account, arena, reterr);
+        if (r == 0)
+            r = copy_str(&copies[i].locality, arena, reterr);
+        if (r == 0)
+            r = copy_labels(&groups[i].labels, arena, &copies[i].labels, reterr);
+    }
+    if (r == 0)
+        *ret = copies;
     return r;
 }
 
@@ -185,11 +201,8 @@ int sw_group_build(struct sw_group_pod *pods, size_t n, const struct sw_strings 
     groups = sw_arena_alloc(arena, list.n * sizeof(*groups));
     if (!groups)
         return sw_err_nomem(reterr);
-    for (size_t i = 0; i < list.n; i++) {
-        r = copy_group(&all[i].group, arena, &groups[i], reterr);
-        if (r < 0)
-            return r;
-    }
+    for (size_t i = 0; i < list.n; i++)
+        groups[i] = all[i].group;
     list.groups = groups;
     *ret = list;
     return 0;

@@ -21,10 +21,14 @@ struct sw_group_list {
 };
 
 /* Groups `n` pods, each given once, by account and by their labels of these keys, which are sorted.
- * `pods` is put in another order. Groups come as struct sw_mesh_backends has them; everything in
- * *ret is in `arena`. Fails with SW_ENOMEM. */
+ * `pods` is put in another order. Groups come as struct sw_mesh_backends has them, in `arena`; their
+ * strings borrow from the classes and the keys. Fails with SW_ENOMEM. */
 int sw_group_build(struct sw_group_pod *pods, size_t n, const struct sw_strings *keys,
                    struct sw_arena *arena, struct sw_group_list *ret, struct sw_err *reterr);
+
+/* Copies groups and all that they borrow. Fails with SW_ENOMEM. */
+int sw_group_copy(const struct sw_mesh_group *groups, size_t n, struct sw_arena *arena,
+                  const struct sw_mesh_group **ret, struct sw_err *reterr);
 
 /* True if the groups are alike in everything. */
 bool sw_group_eq(const struct sw_mesh_group *a, size_t n_a, const struct sw_mesh_group *b,

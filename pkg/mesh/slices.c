@@ -4,10 +4,6 @@
 
 #include "base/banned.h"
 
-/* Of a backing with a group or two. */
-#define ARENA_CHUNK_BYTES 256
-#define ARENA_MAX_BYTES   ((size_t)16 << 20)
-
 struct sw_slice {
     struct sw_record record;
     struct sw_backing *backing; /* of the Service that it names */
@@ -78,7 +74,7 @@ static struct sw_backing *make_backing(struct sw_slices *slices, struct sw_str n
         memcpy(backing->text + namespace_.len, service.data, service.len);
     backing->backends.namespace_ = (struct sw_str){backing->text, namespace_.len};
     backing->backends.service = (struct sw_str){backing->text + namespace_.len, service.len};
-    sw_arena_init(&backing->arena, ARENA_CHUNK_BYTES, ARENA_MAX_BYTES);
+    sw_arena_init(&backing->arena, SW_BACKING_CHUNK_BYTES, SW_BACKING_MAX_BYTES);
     if (sw_hash_insert(&slices->backings, &backing->record, sw_hash_of(namespace_, service),
                        reterr) < 0) {
         free(backing);

@@ -10,6 +10,10 @@
 #include "mesh/group.h"
 #include "model/endpointslice.h"
 
+/* The arena of a backing: room for a group or two at first. */
+#define SW_BACKING_CHUNK_BYTES 256
+#define SW_BACKING_MAX_BYTES   ((size_t)16 << 20)
+
 struct sw_backing {
     struct sw_record record;
     struct sw_slice *slices;         /* of the Service; owned by struct sw_slices */

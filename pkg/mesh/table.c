@@ -11,6 +11,7 @@
 struct entry {
     struct sw_record record;
     struct sw_arena arena;
+    uint64_t version; /* resourceVersion; 0 for none, or one that is no number */
     alignas(max_align_t) unsigned char item[]; /* begins with its struct sw_meta */
 };
 
@@ -48,9 +49,15 @@ static void free_entry(struct entry *entry)
     free(entry);
 }
 
+static size_t bytes_of(const struct sw_table *table, const struct entry *entry)
+{
+    return sizeof(*entry) + table->kind->item_size + entry->arena.held_bytes;
+}
+
 static void drop(struct sw_table *table, struct entry *entry)
 {
     table->kind->leave(table->context, entry->item);
+    table->n_bytes -= bytes_of(table, entry);
     sw_hash_remove(&table->entries, &entry->record);
     free_entry(entry);
 }
@@ -62,6 +69,8 @@ static int replace(struct sw_table *table, struct entry *entry, struct sw_err *r
     struct entry *old = find(table, meta->namespace_, meta->name);
     int r = 0;
 
+    if (old && table->kind->carry)
+        table->kind->carry(old->item, entry->item);
     if (old)
         drop(table, old);
     else if (table->entries.n >= SW_TABLE_MAX_OBJECTS)
@@ -73,10 +82,34 @@ static int replace(struct sw_table *table, struct entry *entry, struct sw_err *r
         free_entry(entry);
         return r;
     }
+    table->n_bytes += bytes_of(table, entry);
     r = table->kind->arrive(table->context, entry->item, reterr);
     if (r < 0)
         drop(table, entry);
     return r;
+}
+
+static uint64_t version_of(const json_t *object)
+{
+    const json_t *version = json_object_get(json_object_get(object, "metadata"), "resourceVersion");
+    struct sw_str text = {json_string_value(version), json_string_length(version)};
+    uint64_t number = 0;
+
+    sw_str_to_u64(text, UINT64_MAX, &number);
+    return number;
+}
+
+/* True if that very version of the object is there already; it is then in this picture too. A list
+ * that is repeated says most things twice. */
+static bool is_there(struct sw_table *table, const struct entry *entry)
+{
+    const struct sw_meta *meta = meta_of(entry);
+    struct entry *old = find(table, meta->namespace_, meta->name);
+
+    if (!old || old->version == 0 || old->version != entry->version)
+        return false;
+    old->record.picture = entry->record.picture;
+    return true;
 }
 
 int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
@@ -90,12 +123,13 @@ int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
     entry->record.picture = picture;
     sw_arena_init(&entry->arena, table->kind->arena_bytes, OBJECT_MAX_BYTES);
     r = table->kind->read(object, &entry->arena, entry->item, reterr);
-    if (r == 1)
+    entry->version = version_of(object);
+    if (r == 1 && !is_there(table, entry))
         return replace(table, entry, reterr);
     if (r == 0)
         sw_table_remove(table, meta_of(entry)->namespace_, meta_of(entry)->name);
     free_entry(entry);
-    return r;
+    return r < 0 ? r : 0;
 }
 
 void sw_table_remove(struct sw_table *table, struct sw_str namespace_, struct sw_str name)
@@ -130,6 +164,11 @@ size_t sw_table_sweep(struct sw_table *table, uint32_t picture)
         }
     }
     return n;
+}
+
+size_t sw_table_bytes(const struct sw_table *table)
+{
+    return table->n_bytes;
 }
 
 void *sw_table_find(const struct sw_table *table, struct sw_str namespace_, struct sw_str name)

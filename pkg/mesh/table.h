@@ -20,6 +20,8 @@ struct sw_table_kind {
     /* Reads a whole object into a zeroed item; strings go into `arena`. 1, or 0 for one that nobody
      * wants. Fails with SW_ETYPE, SW_ENOMEM. */
     int (*read)(const json_t *object, struct sw_arena *arena, void *item, struct sw_err *reterr);
+    /* An item is to take the place of another, which is about to leave. NULL for nothing to do. */
+    void (*carry)(const void *old, void *item);
     /* An item came: it stays where it is until it leaves. Fails with SW_ENOMEM, and must then not
      * mind that the item leaves at once. */
     int (*arrive)(void *context, void *item, struct sw_err *reterr);
@@ -31,12 +33,14 @@ struct sw_table {
     const struct sw_table_kind *kind; /* borrowed */
     void *context;                    /* borrowed */
     struct sw_hash entries;
+    size_t n_bytes; /* private */
 };
 
 /* Lets everything leave. */
 void sw_table_release(struct sw_table *table);
 
-/* An object came or changed: the one of its name leaves first. Fails with SW_ETYPE, and that one
+/* An object came or changed: the one of its name leaves first. One whose resourceVersion is there
+ * already is only touched. Fails with SW_ETYPE, and that one
  * stays; with SW_ENOMEM and SW_ELIMIT (too many), when it may be gone. */
 int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
                  struct sw_err *reterr);
@@ -48,6 +52,9 @@ void sw_table_touch(struct sw_table *table, struct sw_str namespace_, struct sw_
 
 /* Removes what was not in this picture. Returns how many there were. */
 size_t sw_table_sweep(struct sw_table *table, uint32_t picture);
+
+/* About how many bytes its objects take. */
+size_t sw_table_bytes(const struct sw_table *table);
 
 /* The item of that name; NULL if there is none. */
 void *sw_table_find(const struct sw_table *table, struct sw_str namespace_, struct sw_str name);

@@ -1,0 +1,42 @@
+/*
+ * What has changed since somebody last asked: Services by name (in whichever cluster), Gateways, or
+ * everything.
+ */
+#ifndef SW_MESH_DIRTY_H
+#define SW_MESH_DIRTY_H
+
+#include "base/arena.h"
+#include "mesh/hash.h"
+#include "mesh/plan.h"
+
+/* A zeroed one is empty. */
+struct sw_dirty {
+    struct sw_hash keys;
+    bool all;      /* everything: the keys are of no account */
+    bool gateways; /* what Gateways are made of */
+};
+
+/* What has changed. */
+struct sw_dirty_list {
+    bool all;      /* everything may have changed; then there are no keys */
+    bool gateways; /* the plan of all Gateways may be another one; set with `all` too */
+    const struct sw_plan_key *keys; /* arena; each once, in no order */
+    size_t n;
+};
+
+/* Over so many keys, everything counts as changed. */
+#define SW_DIRTY_MAX_KEYS 20000
+
+/* Notes a key of which only pods have changed; a key of which anything has, which is of the
+ * Gateways' concern; or everything. Where there is no memory for a key, everything has changed. */
+void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
+void sw_dirty_add(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
+void sw_dirty_add_all(struct sw_dirty *dirty);
+
+/* Gives what was noted and forgets it; with SW_ENOMEM nothing is forgotten. */
+int sw_dirty_take(struct sw_dirty *dirty, struct sw_arena *arena, struct sw_dirty_list *ret,
+                  struct sw_err *reterr);
+
+void sw_dirty_release(struct sw_dirty *dirty);
+
+#endif

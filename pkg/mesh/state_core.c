@@ -1,0 +1,319 @@
+#include "mesh/state_cluster.h"
+
+#include "mesh/observed.h"
+#include "model/owner.h"
+
+#include "base/banned.h"
+
+void sw_state_default_namespace(struct sw_meta *meta)
+{
+    if (meta->namespace_.len == 0)
+        meta->namespace_ = SW_STR("default");
+}
+
+/* NAMESPACE/NAME, of our annotation; what is not understood leaves both unset. */
+static void read_for(struct sw_str text, struct sw_mesh_owned *ret)
+{
+    struct sw_str name = text, namespace_ = sw_str_cut(&name, '/');
+
+    if (!namespace_.len || !name.len || sw_str_find(name, '/') < name.len)
+        return;
+    ret->for_namespace = namespace_;
+    ret->for_service = name;
+}
+
+int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum sw_mesh_kind kind,
+                        struct sw_arena *arena, struct sw_mesh_owned *ret, struct sw_err *reterr)
+{
+    const struct sw_str *remote = sw_labels_get(&meta->labels, SW_STR("spillway.dev/remote"));
+    struct sw_observed observed;
+    struct sw_str annotation;
+    struct sw_owner owner;
+    int r;
+
+    if (!sw_meta_is_ours(meta))
+        return 0;
+    r = sw_meta_annotation(object, SW_ANNOTATION_SERVICE, arena, &annotation, reterr);
+    if (r == 0)
+        r = sw_owner_read(object, arena, &owner, reterr);
+    if (r == 0)
+        r = sw_observed_read(object, &observed, reterr);
+    if (r < 0)
+        return r;
+    if (kind == SW_MESH_STUB && !annotation.data)
+        kind = SW_MESH_GATEWAY_SERVICE;
+    *ret = (struct sw_mesh_owned){
+        .kind = kind,
+        .namespace_ = meta->namespace_,
+        .name = meta->name,
+        .uid = owner.uid,
+        .resource_version = owner.version,
+        .managed = observed.managed,
+        .shared = observed.shared,
+        .digest = observed.digest,
+    };
+    if (remote && kind == SW_MESH_WORKLOADENTRY)
+        ret->remote = *remote;
+    if (kind == SW_MESH_SERVICEACCOUNT || kind == SW_MESH_DEPLOYMENT ||
+        kind == SW_MESH_GATEWAY_SERVICE) {
+        ret->for_namespace = meta->namespace_; /* the IngressGateway of that name */
+        ret->for_service = meta->name;
+    } else if (kind != SW_MESH_GATEWAY) {
+        read_for(annotation, ret);
+    }
+    return 1;
+}
+
+static bool is_local(const struct sw_state_cluster *cluster)
+{
+    return sw_str_eq(cluster->mesh.name, cluster->state->config.local);
+}
+
+/* What is for no Service is of every gateway's concern. */
+static void mark_owned(struct sw_state_cluster *cluster, const struct sw_mesh_owned *owned)
+{
+    if (!is_local(cluster))
+        return;
+    if (owned->for_service.len)
+        sw_dirty_add(&cluster->state->dirty, owned->for_namespace, owned->for_service);
+    else
+        sw_dirty_add_all(&cluster->state->dirty);
+}
+
+/* The list is kept in every cluster: which one is local is said later, or anew. */
+int sw_state_add_owned(struct sw_state_cluster *cluster, const struct sw_mesh_owned *owned,
+                       struct sw_err *reterr)
+{
+    mark_owned(cluster, owned);
+    return sw_sorted_add(&cluster->owned, owned, reterr);
+}
+
+void sw_state_remove_owned(struct sw_state_cluster *cluster, const struct sw_mesh_owned *owned)
+{
+    mark_owned(cluster, owned);
+    sw_sorted_remove(&cluster->owned, owned);
+}
+
+static int read_namespace(const json_t *object, struct sw_arena *arena, void *item,
+                          struct sw_err *reterr)
+{
+    struct sw_namespace *namespace_ = item;
+    int r = sw_namespace_read(object, arena, namespace_, reterr);
+
+    namespace_->meta.namespace_ = (struct sw_str){NULL, 0};
+    return r < 0 ? r : 1;
+}
+
+/* The network of a cluster is a label of istio-system. */
+static void mark_namespace(struct sw_state_cluster *cluster, const struct sw_namespace *namespace_)
+{
+    if (sw_state_is_root(cluster->state, namespace_->meta.name) ||
+        sw_str_is(namespace_->meta.name, "istio-system"))
+        sw_dirty_add_all(&cluster->state->dirty);
+    else
+        sw_state_mark_namespace(cluster->state, namespace_->meta.name);
+}
+
+static int namespace_arrives(void *context, void *item, struct sw_err *reterr)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_namespace(cluster, item);
+    return sw_sorted_add(&cluster->namespaces, item, reterr);
+}
+
+static void namespace_leaves(void *context, void *item)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_namespace(cluster, item);
+    sw_sorted_remove(&cluster->namespaces, item);
+}
+
+static int read_service(const json_t *object, struct sw_arena *arena, void *item,
+                        struct sw_err *reterr)
+{
+    struct sw_item_service *service = item;
+    int r = sw_service_read(object, arena, &service->service, reterr);
+
+    if (r == 0)
+        r = sw_frontage_read(object, arena, &service->front, reterr);
+    if (r < 0)
+        return r;
+    sw_state_default_namespace(&service->service.meta);
+    service->is_gateway = sw_service_has_tcp_port(&service->service, SW_GATEWAY_PORT);
+    r = sw_state_read_owned(object, &service->service.meta, SW_MESH_STUB, arena, &service->owned,
+                            reterr);
+    service->is_owned = r == 1;
+    return r < 0 ? r : 1;
+}
+
+static void mark_service(struct sw_state_cluster *cluster, const struct sw_item_service *item,
+                         struct sw_backing *backing)
+{
+    const struct sw_meta *meta = &item->service.meta;
+
+    sw_dirty_add(&cluster->state->dirty, meta->namespace_, meta->name);
+    if (item->is_gateway) {
+        cluster->gateways_stale = true;
+        cluster->gateway_services_changed = true;
+        cluster->state->names_stale = true;
+    }
+    if (backing)
+        sw_slices_stale(&cluster->slices, backing);
+}
+
+static int service_arrives(void *context, void *item, struct sw_err *reterr)
+{
+    struct sw_state_cluster *cluster = context;
+    struct sw_item_service *service = item;
+    const struct sw_meta *meta = &service->service.meta;
+    struct sw_backing *backing =
+        sw_slices_keep(&cluster->slices, meta->namespace_, meta->name, reterr);
+    int r;
+
+    mark_service(cluster, service, backing);
+    cluster->n_ipv4 += service->front.ipv4;
+    cluster->n_ipv6 += service->front.ipv6;
+    if (!backing)
+        return SW_ENOMEM;
+    r = sw_sorted_add(&cluster->services, service, reterr);
+    if (r == 0 && service->is_owned)
+        r = sw_state_add_owned(cluster, &service->owned, reterr);
+    return r;
+}
+
+static void service_leaves(void *context, void *item)
+{
+    struct sw_state_cluster *cluster = context;
+    struct sw_item_service *service = item;
+    const struct sw_meta *meta = &service->service.meta;
+    struct sw_backing *backing = sw_slices_find(&cluster->slices, meta->namespace_, meta->name);
+
+    mark_service(cluster, service, backing);
+    cluster->n_ipv4 -= service->front.ipv4;
+    cluster->n_ipv6 -= service->front.ipv6;
+    sw_sorted_remove(&cluster->services, service);
+    if (service->is_owned)
+        sw_state_remove_owned(cluster, &service->owned);
+    if (backing)
+        sw_slices_unkeep(&cluster->slices, backing);
+}
+
+static int read_workspace(const json_t *object, struct sw_arena *arena, void *item,
+                          struct sw_err *reterr)
+{
+    struct sw_workspace *workspace = item;
+    int r = sw_workspace_read(object, arena, workspace, reterr);
+
+    sw_state_default_namespace(&workspace->meta);
+    return r < 0 ? r : 1;
+}
+
+static int read_setting(const json_t *object, struct sw_arena *arena, void *item,
+                        struct sw_err *reterr)
+{
+    struct sw_setting *setting = item;
+    int r = sw_setting_read(object, arena, setting, reterr);
+
+    sw_state_default_namespace(&setting->meta);
+    return r < 0 ? r : 1;
+}
+
+/* Who exposes what, and which Services are gateways, may be other ones everywhere. */
+static void mark_config(struct sw_state_cluster *cluster)
+{
+    struct sw_state *state = cluster->state;
+
+    cluster->claims_stale = true;
+    if (sw_state_config_cluster(state) != cluster)
+        return;
+    for (size_t i = 0; i < state->n_clusters; i++)
+        state->clusters[i]->gateways_stale = true;
+    state->names_stale = true;
+    sw_dirty_add_all(&state->dirty);
+}
+
+static int workspace_arrives(void *context, void *item, struct sw_err *reterr)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_config(cluster);
+    return sw_sorted_add(&cluster->workspaces, item, reterr);
+}
+
+static void workspace_leaves(void *context, void *item)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_config(cluster);
+    sw_sorted_remove(&cluster->workspaces, item);
+}
+
+static int setting_arrives(void *context, void *item, struct sw_err *reterr)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_config(cluster);
+    return sw_sorted_add(&cluster->settings, item, reterr);
+}
+
+static void setting_leaves(void *context, void *item)
+{
+    struct sw_state_cluster *cluster = context;
+
+    mark_config(cluster);
+    sw_sorted_remove(&cluster->settings, item);
+}
+
+/* ServiceAccounts and Deployments: of use only where they are ours. */
+static int read_ours(const json_t *object, enum sw_mesh_kind kind, struct sw_arena *arena,
+                     struct sw_item_ours *ret, struct sw_err *reterr)
+{
+    int r = sw_meta_read(object, arena, &ret->meta, reterr);
+
+    sw_state_default_namespace(&ret->meta);
+    return r < 0 ? r : sw_state_read_owned(object, &ret->meta, kind, arena, &ret->owned, reterr);
+}
+
+static int read_account(const json_t *object, struct sw_arena *arena, void *item,
+                        struct sw_err *reterr)
+{
+    return read_ours(object, SW_MESH_SERVICEACCOUNT, arena, item, reterr);
+}
+
+static int read_deployment(const json_t *object, struct sw_arena *arena, void *item,
+                           struct sw_err *reterr)
+{
+    return read_ours(object, SW_MESH_DEPLOYMENT, arena, item, reterr);
+}
+
+static int ours_arrives(void *context, void *item, struct sw_err *reterr)
+{
+    return sw_state_add_owned(context, &((struct sw_item_ours *)item)->owned, reterr);
+}
+
+static void ours_leaves(void *context, void *item)
+{
+    sw_state_remove_owned(context, &((struct sw_item_ours *)item)->owned);
+}
+
+const struct sw_table_kind *sw_state_core_kind(enum sw_resource resource)
+{
+    static const struct sw_table_kind kinds[SW_N_RESOURCES] = {
+        [SW_RESOURCE_NAMESPACE] = {sizeof(struct sw_namespace), 512, read_namespace, NULL,
+                                   namespace_arrives, namespace_leaves},
+        [SW_RESOURCE_SERVICE] = {sizeof(struct sw_item_service), 512, read_service, NULL,
+                                 service_arrives, service_leaves},
+        [SW_RESOURCE_WORKSPACE] = {sizeof(struct sw_workspace), 1024, read_workspace, NULL,
+                                   workspace_arrives, workspace_leaves},
+        [SW_RESOURCE_SETTING] = {sizeof(struct sw_setting), 1024, read_setting, NULL,
+                                 setting_arrives, setting_leaves},
+        [SW_RESOURCE_SERVICEACCOUNT] = {sizeof(struct sw_item_ours), 512, read_account, NULL,
+                                        ours_arrives, ours_leaves},
+        [SW_RESOURCE_DEPLOYMENT] = {sizeof(struct sw_item_ours), 512, read_deployment, NULL,
+                                    ours_arrives, ours_leaves},
+    };
+
+    return kinds[resource].read ? &kinds[resource] : NULL;
+}
