@@ -46,15 +46,6 @@ static int take_operation(struct sw_admit_options *options, const char *value,
     return 0;
 }
 
-static int take_output(struct sw_admit_options *options, const char *value, struct sw_err *reterr)
-{
-    if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
-        return sw_err_set(reterr, SW_EUSAGE, "--output: expected text or json, found \"%s\"",
-                          value);
-    options->json = value[0] == 'j';
-    return 0;
-}
-
 static int take_namespace(struct sw_admit_options *options, const char *value,
                           struct sw_err *reterr)
 {
@@ -98,7 +89,7 @@ static int take(struct sw_admit_options *options, int code, const char *value,
     case 'n':
         return take_namespace(options, value, reterr);
     case 'o':
-        return take_output(options, value, reterr);
+        return sw_output_read_format(value, &options->json, reterr);
     case OPTION_OPERATION:
         return take_operation(options, value, reterr);
     case OPTION_STRICT:

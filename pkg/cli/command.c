@@ -16,10 +16,7 @@
 
 /* In the order in which they are listed. */
 static const struct sw_command *const commands[] = {
-    &sw_command_admit,
-    &sw_command_version,
-    &sw_command_help,
-    NULL,
+    &sw_command_admit, &sw_command_preflight, &sw_command_version, &sw_command_help, NULL,
 };
 
 const struct sw_command *sw_command_find(const char *name)
@@ -41,7 +38,7 @@ enum sw_exit sw_command_overview(void)
                              "\n"
                              "Multi-cluster failover for plain Istio: the rules of the admission "
                              "webhook over\n"
-                             "files, for CI and for people. No cluster is asked or changed.\n"
+                             "files, for CI and for people. No cluster is changed.\n"
                              "\n"
                              "Commands:\n");
     for (size_t i = 0; commands[i]; i++)

@@ -101,6 +101,15 @@ enum sw_exit sw_output_bad_option(const struct sw_command *command, int code, ch
     return sw_output_misuse(command, "there is no option %.*s", SW_STR_ARG(name));
 }
 
+int sw_output_read_format(const char *value, bool *ret_json, struct sw_err *reterr)
+{
+    if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
+        return sw_err_set(reterr, SW_EUSAGE, "--output: expected text or json, found \"%s\"",
+                          value);
+    *ret_json = value[0] == 'j';
+    return 0;
+}
+
 /* "file:line:column: what", on a line of its own. */
 static void print_problem(const struct sw_problem *problem)
 {

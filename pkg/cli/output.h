@@ -29,6 +29,9 @@ enum sw_exit sw_output_misuse(const struct sw_command *command, const char *form
 enum sw_exit sw_output_bad_option(const struct sw_command *command, int code, char **argv,
                                   const struct option *options);
 
+/* Reads the value of --output: text, or json, which sets *ret_json. Fails with SW_EUSAGE. */
+int sw_output_read_format(const char *value, bool *ret_json, struct sw_err *reterr);
+
 /* Says each problem on a line of its own: "file:line:column: ...". */
 void sw_output_problems(const struct sw_problems *problems);
 

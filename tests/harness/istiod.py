@@ -23,6 +23,7 @@ class Istiod(Part):
         self._authority = authority.new_intermediate(f"{api.name}-istio")
         self._https_port = free_port()
         self._http_port = free_port()
+        self.monitoring_port = free_port()
         self._process = Process("istiod", self._argv(), directory, self._env())
 
     def start(self):
@@ -44,7 +45,7 @@ class Istiod(Part):
             *["--httpAddr", f"127.0.0.1:{self._http_port}"],
             *["--grpcAddr", f"127.0.0.1:{free_port()}"],
             *["--secureGRPCAddr", f"127.0.0.1:{free_port()}"],
-            *["--monitoringAddr", f"127.0.0.1:{free_port()}"],
+            *["--monitoringAddr", f"{host_address()}:{self.monitoring_port}"],
             *["--ctrlz_port", free_port()],
             *["--shutdownDuration", "1s"],
         ]

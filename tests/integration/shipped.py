@@ -17,6 +17,8 @@ CRDS = (
     "workspacesettings.tsb.tetrate.io",
     "ingressgateways.install.tetrate.io",
 )
+MUTATING = "mutatingwebhookconfigurations.admissionregistration.k8s.io"
+VALIDATING = "validatingwebhookconfigurations.admissionregistration.k8s.io"
 CONFIGURATIONS = {
     "mutatingwebhookconfiguration": [SERVICE, RULE],
     "validatingwebhookconfiguration": [SETTING],

@@ -9,10 +9,8 @@ import pytest
 
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY
-from installed import ACCOUNT, NAMESPACE, Account, install, ours, versions
-from shipped import MANIFESTS, built
-
-VALIDATING = "validatingwebhookconfigurations"
+from installed import ACCOUNT, NAMESPACE, Account, install, ours, replaced, versions
+from shipped import MANIFESTS, VALIDATING, built
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +54,7 @@ def test_applying_again_leaves_what_the_webhook_has_written(cluster, authority, 
         for webhook in written["webhooks"]:
             webhook["clientConfig"]["caBundle"] = bundle
             webhook["failurePolicy"] = policy
-        replace = ["replace", "--validate=false", "--field-manager=spillway", "-f", "-"]
-        account.kubectl(*replace, input=written).check()
+        replaced(account, written, "--field-manager=spillway").check()
         before = versions(cluster)
         cluster.kubectl("apply", "--server-side", "-k", MANIFESTS).check()
 

@@ -1,0 +1,24 @@
+/*
+ * The command line of `spillway preflight`.
+ */
+#ifndef SW_CLI_PREFLIGHT_OPTIONS_H
+#define SW_CLI_PREFLIGHT_OPTIONS_H
+
+#include "cli/command.h"
+#include "io/clusters.h"
+
+#include <stdbool.h>
+
+/* Strings are borrowed from argv. */
+struct sw_preflight_options {
+    struct sw_clusters clusters; /* checked: at least one, and none of them a folder */
+    bool json;                   /* for machines instead of people */
+    bool strict;                 /* a warning is a finding */
+    bool help;                   /* nothing but --help counts then */
+};
+
+/* Reads the arguments into *ret. SW_EXIT_OK, or SW_EXIT_USAGE after saying on standard error what
+ * is wrong. */
+enum sw_exit sw_preflight_options_read(int argc, char **argv, struct sw_preflight_options *ret);
+
+#endif
