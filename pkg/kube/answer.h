@@ -18,7 +18,8 @@ enum sw_answer_verdict {
     SW_ANSWER_ALREADY_EXISTS, /* 409 to a create */
     SW_ANSWER_CONFLICT,       /* 409: changed since it was read, a precondition, or an apply to
                                  fields of other managers: `owners` names them */
-    SW_ANSWER_DENIED,         /* 401, 403: not our right, or refused by an admission plugin */
+    SW_ANSWER_DENIED,         /* 401, 403: not our right, or refused by an admission plugin. After a
+                                 401 a token file is read again for the next request */
     SW_ANSWER_INVALID,        /* other 4xx: the same again will fail again */
     SW_ANSWER_EXPIRED,        /* 410: a continue token or version too old: start over */
     SW_ANSWER_LATER,          /* 429, 408, 5xx: the same again, not before retry_after_s */

@@ -36,7 +36,8 @@ void sw_http_target_free(struct sw_http_target *target);
 struct sw_str sw_http_target_server(const struct sw_http_target *target);
 
 /* What becomes of one request. response() comes once, data() any number of times, closed() last and
- * once; after sw_http_cancel() none. A callback may send and cancel. */
+ * once; after sw_http_cancel() none. Each may cancel; only
+ * closed() may send, as libcurl takes no request from within the others. */
 struct sw_http_sink {
     void *context;
     /* retry_after_s is 0 without that header, or if it is a date. */
