@@ -19,9 +19,9 @@
 #include <stdlib.h>
 
 #include "api_server.h"
-#include "json/read.h"
 #include "options.h"
 #include "sync/store.h"
+#include "json/read.h"
 
 /* In any minute. A watch that its server ends every second would be the most. */
 #define MAX_REQUESTS_A_MINUTE 65
