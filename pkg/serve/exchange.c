@@ -128,8 +128,10 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req)
     struct answer *answer = h2o_mem_alloc_shared(&req->pool, sizeof(*answer), answer_dispose);
 
     (void)self;
-    *answer = (struct answer){
-        .item.conn = conn, .req = req, .came_ns = sw_line_came_ns(line), .begun_ns = conn->begun_ns};
+    *answer = (struct answer){.item.conn = conn,
+                              .req = req,
+                              .came_ns = sw_line_came_ns(line),
+                              .begun_ns = conn->begun_ns};
     if (!answer->begun_ns)
         answer->begun_ns = answer->came_ns;
     sw_response_init(&answer->response);

@@ -40,13 +40,13 @@ struct sw_line_item {
 struct sw_line {
     struct sw_loop_shared *shared;
     struct st_h2o_context_t *context;
-    size_t index;             /* which loop */
-    struct sw_conn *conns;    /* all of the loop's, the newest first */
-    size_t held_bytes;        /* of all connections */
-    size_t max_held_bytes;    /* over which somebody has to give way */
-    uint64_t turn_ns;         /* when the turn began; 0: it has not yet */
-    uint64_t late_ns;         /* how long the one before was */
-    bool wants_place;         /* somebody waits to be accepted: the next answer ends its connection */
+    size_t index;          /* which loop */
+    struct sw_conn *conns; /* all of the loop's, the newest first */
+    size_t held_bytes;     /* of all connections */
+    size_t max_held_bytes; /* over which somebody has to give way */
+    uint64_t turn_ns;      /* when the turn began; 0: it has not yet */
+    uint64_t late_ns;      /* how long the one before was */
+    bool wants_place;      /* somebody waits to be accepted: the next answer ends its connection */
     struct sw_line_item *row; /* in the order in which they came */
 };
 

@@ -74,7 +74,8 @@ static int resolve(const char *address, struct addrinfo **ret, struct sw_err *re
 /* An unbound socket; `shared` for one of several on a port. -1 with errno on failure. */
 static int make_socket(int family, bool shared)
 {
-    SW_CLEANUP(sw_cleanup_fd) int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    SW_CLEANUP(sw_cleanup_fd)
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1, off = 0, bytes = RECEIVE_BUFFER_BYTES;
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||

@@ -131,8 +131,8 @@ static void take(struct sw_loop *loop, h2o_socket_t *sock)
     struct sw_conn *conn = sw_conn_new(shared, &loop->line.conns, h2o_socket_get_fd(sock));
 
     if (!conn) {
-        log_refused(shared, "a connection was refused: memory is out, or no certificate yet",
-                    "", shared->max_connections);
+        log_refused(shared, "a connection was refused: memory is out, or no certificate yet", "",
+                    shared->max_connections);
         h2o_socket_close(sock);
         return;
     }

@@ -38,9 +38,9 @@ struct sw_loop_shared {
     struct sw_peers peers;
     struct sw_log_gate full_gate, refused_gate, shed_gate;
     _Atomic size_t n_connections; /* and places that were reserved for one */
-    _Atomic bool draining;       /* every answer from now on ends its connection */
-    _Atomic uint64_t stop_at_ns; /* 0: run; else accept nothing and end by then (monotonic) */
-    _Atomic size_t n_cut;        /* connections that were in use when stop_at_ns came */
+    _Atomic bool draining;        /* every answer from now on ends its connection */
+    _Atomic uint64_t stop_at_ns;  /* 0: run; else accept nothing and end by then (monotonic) */
+    _Atomic size_t n_cut;         /* connections that were in use when stop_at_ns came */
     _Atomic uint64_t handling_since_ns[SW_LOOPS_MAX]; /* of each loop's handler; 0: none runs */
 };
 

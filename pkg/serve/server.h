@@ -72,8 +72,8 @@ struct sw_server_options {
     size_t n_threads;   /* 0: 1 */
     struct sw_tls *tls; /* borrowed for the server's life; NULL: plain HTTP */
     const struct sw_server_stats
-        *stats; /* borrowed for the server's life; NULL: nothing is counted */
-    struct sw_log *log;     /* borrowed for the server's life; NULL: nothing is logged */
+        *stats;         /* borrowed for the server's life; NULL: nothing is counted */
+    struct sw_log *log; /* borrowed for the server's life; NULL: nothing is logged */
     size_t max_body_bytes;
     size_t max_connections; /* of all threads */
     size_t max_per_peer;    /* of those, for one address; more than max_connections is no limit */

@@ -6,10 +6,9 @@
  *                                                handshake_failed (also counted as accepted: a peer
  *                                                that does not trust our certificate shows here)
  *   spillway_http_connections_evicted_total      ended while idle, to make room for another
- *   spillway_http_accept_waits_total             times at which nobody could be accepted, as none of
- *                                                max_connections was idle
- *   spillway_http_connections_cut_total{phase}   ended by us for being slow
- *   spillway_http_requests_in_flight             being handled or their answer being sent
+ *   spillway_http_accept_waits_total             times at which nobody could be accepted, as none
+ * of max_connections was idle spillway_http_connections_cut_total{phase}   ended by us for being
+ * slow spillway_http_requests_in_flight             being handled or their answer being sent
  *   spillway_http_requests_total{path,code}      answers; path and code are "other" if not ours
  *   spillway_http_request_duration_seconds{path} time in the handler
  *   spillway_http_request_wait_seconds           time that requests waited for it, at most
