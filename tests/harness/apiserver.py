@@ -10,6 +10,7 @@ import secrets
 import shutil
 import ssl
 import subprocess
+import urllib.request
 
 from .client import Client
 from .net import free_port, host_address
@@ -44,9 +45,12 @@ class Result:
 
 
 class ApiServer(Part):
-    """A cluster's API. There are no controllers: a deleted namespace, say, stays Terminating."""
+    """A cluster's API. There are no controllers: a deleted namespace, say, stays Terminating.
 
-    def __init__(self, name, directory, service_cidr="10.96.0.0/16"):
+    options: more words of kube-apiserver's command line.
+    """
+
+    def __init__(self, name, directory, service_cidr="10.96.0.0/16", options=()):
         self.name = name
         self.directory = directory
         self.kubeconfig = directory / "kubeconfig"
@@ -56,12 +60,16 @@ class ApiServer(Part):
         self._authority = Authority.new_root(directory / "pki", f"{name}-ca")
         self._etcd_url = f"http://127.0.0.1:{free_port()}"
         self._etcd = self._etcd_process()
-        self._apiserver = self._apiserver_process(service_cidr)
+        self._apiserver = self._apiserver_process(service_cidr, options)
         self._write_kubeconfig()
 
     def start(self):
         self._etcd.start()
         self._etcd.wait_ready(lambda: answers_ok(f"{self._etcd_url}/health"))
+        self.start_server()
+
+    def start_server(self):
+        """Starts kube-apiserver, over the etcd that runs."""
         self._apiserver.start()
         tls = ssl.create_default_context(cafile=self._authority.root)
         readyz = f"{self.url}/readyz"
@@ -72,6 +80,26 @@ class ApiServer(Part):
         self._apiserver.stop()
         self._etcd.stop()
         shutil.rmtree(self.directory / "etcd", ignore_errors=True)
+
+    def stop_server(self):
+        """Ends kube-apiserver, and leaves etcd."""
+        self._apiserver.stop()
+
+    def kill_server(self):
+        self._apiserver.kill()
+
+    def compact(self):
+        """Has etcd forget all history; what is now stays."""
+        compaction = json.dumps({"revision": self.version(), "physical": True}).encode()
+        asked = urllib.request.Request(f"{self._etcd_url}/v3/kv/compaction", compaction)
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            assert answer.status == 200
+
+    def version(self):
+        """The resourceVersion of what is now."""
+        with contextlib.closing(self.client()) as client:
+            _, page = client.call("GET", "/api/v1/namespaces?limit=1")
+            return page["metadata"]["resourceVersion"]
 
     def kubectl(self, *args, input=None, env=None):
         """Runs kubectl as an administrator. input: YAML text, an object, or a list of objects."""
@@ -134,7 +162,7 @@ class ApiServer(Part):
         ]
         return Process("etcd", argv, self.directory)
 
-    def _apiserver_process(self, service_cidr):
+    def _apiserver_process(self, service_cidr, options):
         serving = self._authority.new_serving("kube-apiserver", ["127.0.0.1", "localhost"])
         accounts = self._authority.new_serving("service-accounts", ["unused.invalid"])
         tokens = self.directory / "tokens.csv"
@@ -157,6 +185,7 @@ class ApiServer(Part):
             # kube-proxy makes ClusterIPs work here.
             "--enable-aggregator-routing=true",
             "--endpoint-reconciler-type=none",
+            *options,
         ]
         return Process("kube-apiserver", argv, self.directory)
 

@@ -7,6 +7,7 @@ so when the *thread* that started the process ends, so start processes from the 
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -93,6 +94,11 @@ class Process(Part):
     @property
     def pid(self):
         return self._running.pid
+
+    def rss_kib(self):
+        """What it has in memory now."""
+        with open(f"/proc/{self.pid}/status") as status:
+            return int(re.search(r"^VmRSS:\s+(\d+) kB", status.read(), re.MULTILINE)[1])
 
     def wait_ready(self, check, timeout_s=60.0):
         """Waits for check(), but no longer than the process lives."""

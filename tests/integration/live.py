@@ -64,6 +64,9 @@ class Live(Part):
         """The sample's value; None where there is none."""
         return self.webhook.metric(name, **labels)
 
+    def rss_kib(self):
+        return self.webhook.process.rss_kib()
+
     def n_objects(self, cluster, kind):
         return self.metric("spillway_cluster_objects", cluster=cluster, kind=kind)
 
@@ -77,10 +80,10 @@ class Live(Part):
         done = self.api.kubectl("apply", "--dry-run=server", "-f", "-", input=obj)
         return None if done.ok else done.stderr
 
-    def labels_made(self, namespace):
-        """The labels that a Service would get there."""
+    def labels_made(self, namespace, **labels):
+        """The labels that a Service with these labels would get there."""
         dry_run = ["create", "--dry-run=server", "-o", "json", "-f", "-"]
-        made = self.api.kubectl(*dry_run, input=service("dry", namespace)).json()
+        made = self.api.kubectl(*dry_run, input=service("dry", namespace, **labels)).json()
         return made["metadata"].get("labels", {})
 
 

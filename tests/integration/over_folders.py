@@ -165,10 +165,6 @@ class Webhook(Process):
         """What it has logged, each line checked to be one JSON object."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
-    def rss_kib(self):
-        with open(f"/proc/{self.pid}/status") as status:
-            return int(re.search(r"^VmRSS:\s+(\d+) kB", status.read(), re.M)[1])
-
 
 def exposing_folder(directory):
     """A cluster that exposes namespace shop, as a folder of manifests."""

@@ -5,21 +5,18 @@ the files are links through ..data, and ..data is turned.
 """
 
 import contextlib
-import json
 import shutil
-import socket
 import ssl
-import threading
-import time
 
 import pytest
 
 from admission import namespace
+from direct import Newcomers, ask
 from harness import ApiServer, Authority, Webhook, wait_until
 from harness.webhook import install
 from live import service, setting, workspace
 from load import Load
-from over_folders import CART, review, write
+from over_folders import write
 
 N_REPLICAS = 4
 N_ROUNDS = 5  # in each of which every replica gets another pair
@@ -80,50 +77,6 @@ class Replica(Webhook):
     def wait_renewed(self):
         reloads = "spillway_tls_reloads_total"
         wait_until("the new pair in use", lambda: self.metric(reloads) == self._n_pairs - 1)
-
-
-class Newcomers:
-    """Other API servers, which connect to one replica after the other and ask what it is worth."""
-
-    def __init__(self, replicas, bundle):
-        self.bundle = bundle  # what they trust, as PEM
-        self.n = 0
-        self.failed = []
-        self._replicas = replicas
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._connect, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-
-    def _connect(self):
-        while not self._ends.wait(0.01):
-            replica = self._replicas[self.n % len(self._replicas)]
-            try:
-                ask(replica, self.bundle)
-            except OSError as error:
-                self.failed.append((time.monotonic(), repr(error)))
-            self.n += 1
-
-
-def ask(replica, bundle):
-    """One review on a connection of its own, to who has a certificate by that bundle."""
-    host, port = replica.address.split(":")
-    body = json.dumps(review(CART))
-    request = (f"POST /mutate HTTP/1.1\r\nHost: {replica.host}\r\nConnection: close\r\n"
-               f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
-    tls = ssl.create_default_context(cadata=bundle)
-    with socket.create_connection((host, int(port)), timeout=10) as plain:
-        with tls.wrap_socket(plain, server_hostname=replica.host) as peer:
-            peer.sendall(request.encode())
-            answer = b"".join(iter(lambda: peer.recv(65536), b""))
-    if not answer.startswith(b"HTTP/1.1 200 "):
-        raise ConnectionError(f"answered {answer[:200]!r}")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ class Wire(Part):
         self.port = free_port()
         self._target = ("127.0.0.1", target_port)
         self._listener = None
-        self._pairs = []
+        self._lines = []
         self._lock = threading.Lock()
 
     def start(self):
@@ -25,10 +25,12 @@ class Wire(Part):
     def stop(self):
         self.cut()
 
-    def mend(self):
+    def mend(self, dies_after=None):
+        """Takes connections again. dies_after: of the first of them only so many bytes of what the
+        server sends come through; then nothing moves on it any more, though it stays open."""
         listener = socket.create_server(("127.0.0.1", self.port))
         self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, dies_after), daemon=True).start()
 
     def cut(self):
         if self._listener is None:
@@ -38,12 +40,16 @@ class Wire(Part):
         self._listener.close()
         self._listener = None
         with self._lock:
-            ends, self._pairs = [end for pair in self._pairs for end in pair], []
-        for end in ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.end()
 
-    def _accept(self, listener):
+    def n_bytes(self):
+        """How much of the server's came through on the newest connection."""
+        with self._lock:
+            return self._lines[-1].n_bytes
+
+    def _accept(self, listener, dies_after):
         while True:
             try:
                 near, _ = listener.accept()
@@ -54,18 +60,54 @@ class Wire(Part):
             except OSError:
                 near.close()
                 continue
+            line = _Line(near, far, dies_after)
+            dies_after = None
             with self._lock:
-                self._pairs.append((near, far))
-            threading.Thread(target=_forward, args=(near, far), daemon=True).start()
+                self._lines.append(line)
+            threading.Thread(target=line.forward, daemon=True).start()
 
 
-def _forward(near, far):
-    with contextlib.suppress(OSError), near, far, selectors.DefaultSelector() as selector:
-        selector.register(near, selectors.EVENT_READ, far)
-        selector.register(far, selectors.EVENT_READ, near)
-        while True:
-            for key, _ in selector.select():
-                data = key.fileobj.recv(65536)
-                if not data:
-                    return
-                key.data.sendall(data)
+class _Line:
+    """One connection."""
+
+    def __init__(self, near, far, dies_after):
+        self._near = near
+        self._far = far
+        self._dies_after = dies_after
+        self.n_bytes = 0  # of the server's, so far
+        self._over = threading.Event()
+
+    def end(self):
+        self._over.set()
+        for end in (self._near, self._far):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def forward(self):
+        with contextlib.suppress(OSError), self._near, self._far:
+            self._forward()
+            if self._is_dead():
+                self._over.wait()
+
+    def _is_dead(self):
+        return self.n_bytes == self._dies_after
+
+    def _forward(self):
+        other = {self._near: self._far, self._far: self._near}
+        with selectors.DefaultSelector() as selector:
+            for end in other:
+                selector.register(end, selectors.EVENT_READ)
+            while not self._is_dead():
+                for key, _ in selector.select():
+                    data = key.fileobj.recv(65536)
+                    if not data:
+                        return
+                    if key.fileobj is self._far:
+                        data = self._cut_off(data)
+                    other[key.fileobj].sendall(data)
+
+    def _cut_off(self, data):
+        if self._dies_after is not None:
+            data = data[: self._dies_after - self.n_bytes]
+        self.n_bytes += len(data)
+        return data
