@@ -46,21 +46,54 @@ def test_applying_again_changes_nothing(cluster):
     assert versions(cluster) == before
 
 
-def test_applying_again_leaves_what_the_webhook_has_written(cluster, authority, tmp_path):
-    bundle = base64.b64encode(authority.root.read_bytes()).decode()
-    account = Account(cluster, tmp_path)
-    for policy in ("Ignore", "Fail"):
-        written = cluster.get(VALIDATING, "spillway")
-        for webhook in written["webhooks"]:
-            webhook["clientConfig"]["caBundle"] = bundle
-            webhook["failurePolicy"] = policy
-        replaced(account, written, "--field-manager=spillway").check()
-        before = versions(cluster)
-        cluster.kubectl("apply", "--server-side", "-k", MANIFESTS).check()
+def closed(cluster, folder, authority):
+    """The validating configuration as the webhook leaves it: closed, by a field it disowns."""
+    account = Account(cluster, folder)
+    as_webhook = ["--field-manager=spillway"]
+    written = cluster.get(VALIDATING, "spillway")
+    for webhook in written["webhooks"]:
+        bundle = base64.b64encode(authority.root.read_bytes()).decode()
+        webhook["clientConfig"]["caBundle"] = bundle
+        webhook["failurePolicy"] = "Fail"
+    replaced(account, written, *as_webhook).check()
+    written = cluster.kubectl(
+        *["get", VALIDATING, "spillway", "-o", "json", "--show-managed-fields"]
+    ).json()
+    for entry in written["metadata"]["managedFields"]:
+        for fields in entry["fieldsV1"]["f:webhooks"].values():
+            if entry["manager"] == "spillway":
+                fields.pop("f:failurePolicy", None)
+    replaced(account, written, *as_webhook).check()
+    held = cluster.get(VALIDATING, "spillway")
+    assert held["webhooks"] == written["webhooks"]
+    return held
 
-        assert versions(cluster) == before
-        held = cluster.get(VALIDATING, "spillway")["webhooks"][0]
-        assert (held["failurePolicy"], held["clientConfig"]["caBundle"]) == (policy, bundle)
+
+def test_applying_again_is_no_conflict_with_the_webhook(cluster, authority, tmp_path):
+    before = closed(cluster, tmp_path, authority)
+    cluster.kubectl("apply", "--server-side", "-k", MANIFESTS).check()
+
+    held = cluster.get(VALIDATING, "spillway")["webhooks"]
+    assert [webhook.pop("failurePolicy") for webhook in held] == ["Ignore"]
+    assert [webhook.pop("failurePolicy") for webhook in before["webhooks"]] == ["Fail"]
+    assert held == before["webhooks"], "the certificate authority stays"
+
+
+def test_a_gitops_loop_that_says_fail_changes_nothing(cluster, authority, tmp_path):
+    """As manifests/README.md shows it."""
+    [shown] = re.findall(r"```yaml\n(patches:\n.*?)```", readme(), re.DOTALL)
+    there = os.path.relpath(MANIFESTS, tmp_path.resolve())
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [{there}]\n{shown}")
+    closed(cluster, tmp_path, authority)
+    before = versions(cluster)
+    for _ in range(2):
+        cluster.kubectl("apply", "--server-side", "-k", tmp_path).check()
+    after = versions(cluster)
+    assert cluster.get(VALIDATING, "spillway")["webhooks"][0]["failurePolicy"] == "Fail"
+    # Whose the field is, is noted at the first of the two.
+    kind = ("ValidatingWebhookConfiguration", "spillway")
+    before.pop(kind), after.pop(kind)
+    assert after == before
 
 
 def test_an_overlay_sets_the_image_and_the_cluster_s_name(cluster, tmp_path):

@@ -258,11 +258,10 @@ def setting():
 @pytest.fixture
 def unjudged(cluster):
     """Settings go in unjudged, as no webhook runs here."""
-    before = cluster.get(VALIDATING, "spillway")
+    before = cluster.get(VALIDATING, "spillway")["webhooks"][0]["failurePolicy"]
     replaced(cluster, changed(cluster, VALIDATING, first("failurePolicy", "Ignore"))).check()
     yield
-    wanted = before["webhooks"][0]["failurePolicy"]
-    replaced(cluster, changed(cluster, VALIDATING, first("failurePolicy", wanted))).check()
+    replaced(cluster, changed(cluster, VALIDATING, first("failurePolicy", before))).check()
 
 
 def test_a_setting_may_be_tried_and_not_stored(account, cluster, unjudged):
