@@ -110,9 +110,12 @@ static void answer_with(const struct door *door, const struct sw_request *reques
     uint64_t begin_ns = sw_clock_mono_ns(), end_ns;
     struct sw_admit_input input = {.path = door->path, .body = request->body};
     struct sw_admit_answer answer;
+    struct sw_index index;
     struct sw_snapshot_item *item = sw_snapshot_enter(handler->snapshot, request->thread);
 
-    input.index = &sw_publication_of(item)->index;
+    index = sw_publication_of(item)->index;
+    index.now_ms = begin_ns / 1000000;
+    input.index = &index;
     judge(handler, &input, arena, &answer, &response->body);
     response->status = answer.http_status;
     response->retry_after_s = (unsigned int)answer.retry_after_s;

@@ -4,6 +4,7 @@
 #include "failover/destinationrule_rule.h"
 #include "failover/service_rule.h"
 #include "failover/setting_rule.h"
+#include "failover/stale.h"
 #include "json/apply.h"
 #include "json/read.h"
 #include "json/write.h"
@@ -126,6 +127,11 @@ static enum sw_verdict judge_object(const struct sw_admit_input *input,
     if (!is_synced(input))
         return SW_VERDICT_UNSYNCED;
     r = judged->rule(input->index, object, outcome, &answer->error);
+    /* A setting's findings name the clusters, and say it there. */
+    if (r == 0 && judged->path == SW_ADMIT_MUTATE)
+        r = sw_stale_warn(input->index,
+                          judged->kind == SW_KIND_SERVICE ? SW_STALE_HOME : SW_STALE_ALL, outcome,
+                          &answer->error);
     /* The API server answers its user 500 for a patch that does not apply, failurePolicy or not. */
     if (r == 0)
         r = sw_patch_apply(&outcome->patch, object, &answer->error);

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "failover/expose.h"
 #include "failover/setting_rule.h"
+#include "failover/stale.h"
 
 #include "base/banned.h"
 
@@ -87,14 +88,20 @@ static bool is_concerned(const struct sw_match *match, struct sw_str cluster)
 static void ask_all(const struct sw_match *match, const struct question *question,
                     struct answers *ret)
 {
+    char name[SW_STALE_NAME_SIZE];
+
     for (size_t i = 0; i < match->index->n_views; i++) {
         const struct sw_view *view = match->index->views[i];
 
         if (question->ask(match, i, question))
             ret->n_yes++;
         else if (is_concerned(match, view->source.cluster))
-            list_add(view->source.synced ? &ret->no : &ret->unseen, view->source.cluster);
+            list_add(view->source.synced ? &ret->no : &ret->unseen,
+                     sw_stale_name(match->index, i, name));
     }
+    /* The workspace may have any name that is not known yet. */
+    if (match->index->unlisted.len)
+        list_add(&ret->unseen, match->index->unlisted);
 }
 
 /* A message that has become too long is cut there, which is no failure. */

@@ -51,6 +51,7 @@
     X(SW_WORKSPACE_EMPTY, "WorkspaceEmpty", "the workspace has no Service")                        \
     X(SW_PARTLY_MATCHED, "PartlyMatched", "matched in some clusters only")                         \
     X(SW_CLUSTER_UNSEEN, "ClusterUnseen", "a cluster has not been seen yet")                       \
+    X(SW_VIEW_STALE, "ViewStale", "decided on what is known of clusters that cannot be read now")  \
     X(SW_UNKNOWN_FIELD, "UnknownField", "no such field: nothing reads it")                         \
     X(SW_ALWAYS_REFUSED, "AlwaysRefused", "refused because it asks for it")                        \
     X(SW_PRIORITY_WINS, "PriorityWins",                                                            \

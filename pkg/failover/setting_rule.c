@@ -4,6 +4,7 @@
 #include "failover/match.h"
 #include "failover/policy.h"
 #include "failover/search.h"
+#include "failover/stale.h"
 
 #include "base/banned.h"
 
@@ -77,7 +78,9 @@ static int refuse_nameless(struct work *work, struct sw_err *reterr)
 static int judge_workspace(struct work *work, struct sw_err *reterr)
 {
     const struct sw_hierarchy *hierarchy = &work->setting->hierarchy;
+    const struct sw_index *index = work->match.index;
     SW_CLEANUP(sw_buf_release) struct sw_buf text;
+    char name[SW_STALE_NAME_SIZE];
 
     sw_buf_init(&text, SW_MATCH_MAX_MESSAGE_BYTES);
     if (hierarchy->workspace.len == 0)
@@ -89,7 +92,7 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
                          "\"%.*s\" in cluster %.*s; ",
                   SW_STR_ARG(hierarchy->workspace), SW_STR_ARG(hierarchy->organization),
                   SW_STR_ARG(hierarchy->tenant),
-                  SW_STR_ARG(sw_index_config(work->match.index)->source.cluster));
+                  SW_STR_ARG(sw_stale_name(index, index->config, name)));
     sw_search_nearest_workspace(work->match.index, hierarchy, &text);
     return sw_match_refuse(&work->match, SW_WORKSPACE_UNKNOWN,
                            AT_ANNOTATION(SW_ANNOTATION_WORKSPACE), &text, reterr);

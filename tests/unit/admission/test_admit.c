@@ -267,6 +267,28 @@ static void admit_judges_the_last_of_two_equal_labels(void **state)
         SW_VERDICT_PATCHED);
 }
 
+/* A warning that rests on an old view says so. */
+static void admit_says_what_is_stale(void **state)
+{
+    const uint64_t since_ms[] = {1000};
+    struct sw_index index = one_cluster;
+    const char *text = CREATE(SERVICE, "\"labels\":{\"failover\":\"x\"}", PORTS);
+    struct sw_admit_input input = {
+        .path = SW_ADMIT_MUTATE, .body = sw_str_from(text), .index = &index};
+    struct sw_admit_answer answer;
+
+    (void)state;
+    sw_admit(&input, &arena, &answer, &body);
+    assert_int_equal(answer.outcome.warnings.n, 1);
+    index.stale_since_ms = since_ms;
+    index.now_ms = 8000;
+    sw_arena_clear(&arena);
+    sw_admit(&input, &arena, &answer, &body);
+    assert_int_equal(answer.outcome.warnings.n, 2);
+    assert_int_equal(answer.outcome.warnings.items[1].reason, SW_VIEW_STALE);
+    assert_non_null(strstr(answer.outcome.warnings.items[1].message, "(as it was 7 s ago)"));
+}
+
 static void admit_takes_null_for_absent(void **state)
 {
     (void)state;
@@ -325,6 +347,7 @@ int main(void)
         TEST(admit_judges_the_deepest_nesting_and_refuses_deeper),
         TEST(admit_takes_escaped_names_for_what_they_say),
         TEST(admit_judges_the_last_of_two_equal_labels),
+        TEST(admit_says_what_is_stale),
         TEST(admit_takes_null_for_absent),
         TEST(admit_without_an_object_is_malformed),
         TEST(admit_gives_the_review_back),

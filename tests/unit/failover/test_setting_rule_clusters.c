@@ -67,6 +67,54 @@ static void rule_warns_where_a_cluster_has_not_been_seen(void **state)
     assert_null(outcome.advice);
 }
 
+/* Clusters that nobody has told of yet may have what the known ones lack, under any name. */
+static void rule_warns_while_there_may_be_more_clusters(void **state)
+{
+    struct sw_world *world = *state;
+    struct sw_outcome outcome;
+
+    sw_world_cluster(world, "east");
+    sw_world_workspace(world, "shop", "['west/shop']");
+    add_gateway(world);
+    sw_world_build(world);
+    world->index.unlisted = SW_STR("those of Secrets");
+    outcome = judge(world, SPEC("{'app':'wg'}", "[{'serviceLabels':{'app':'x'}}]"));
+    check(outcome, "",
+          "ClusterUnseen " AT ".workloadSelector: matches no gateway: looked for "
+          "a Service in namespace gw with TCP port 15443 and labels app=wg; not judged, "
+          "for not seen yet: those of Secrets\n"
+          "ClusterUnseen " AT_LABEL ": matches no Service: looked for labels app=x "
+          "in workspace shop (namespaces west/shop); not judged, for not seen yet: those of "
+          "Secrets");
+    /* What the config cluster alone knows is judged all the same. */
+    outcome = judge_update(world, setting(world, NAMED("shed"), "{}"), NULL);
+    assert_int_equal(outcome.refusals.n, 1);
+}
+
+static void rule_says_how_old_its_knowledge_is(void **state)
+{
+    const uint64_t since_ms[] = {0, 5000};
+    struct sw_world *world = *state;
+
+    begin(world);
+    sw_world_cluster(world, "west");
+    sw_world_build(world);
+    world->index.stale_since_ms = since_ms;
+    world->index.now_ms = 5000 + 12 * 60 * 1000;
+    check(judge(world, SPEC("{'app':'gw'}", "[{'serviceLabels':{'app':'crat'}}]")),
+          "ServiceUnknown " AT_LABEL ": matches no Service: looked for labels app=crat in "
+          "workspace shop (namespaces */shop) in east, west (as it was 12 min ago); the nearest "
+          "is Service shop/cart in cluster east, which has app=cart",
+          "PartlyMatched " AT ".workloadSelector: matches no gateway in west (as it was 12 min "
+          "ago)");
+    world->index.config = 1;
+    check(judge(world, "{}"),
+          "WorkspaceUnknown metadata.annotations['tsb.tetrate.io/workspace']: no such workspace: "
+          "looked for shop of organization 'acme', tenant 'prod' in cluster west (as it was 12 "
+          "min ago); there is no Workspace at all: apply it first",
+          "");
+}
+
 /* What half a view holds is there all the same; what it lacks is not held against it. */
 static void rule_counts_what_an_unseen_cluster_is_known_to_have(void **state)
 {
@@ -148,6 +196,8 @@ int main(void)
         SW_WORLD_TEST(rule_refuses_where_only_an_unnamed_cluster_was_searched),
         SW_WORLD_TEST(rule_warns_where_a_cluster_has_not_been_seen),
         SW_WORLD_TEST(rule_counts_what_an_unseen_cluster_is_known_to_have),
+        SW_WORLD_TEST(rule_warns_while_there_may_be_more_clusters),
+        SW_WORLD_TEST(rule_says_how_old_its_knowledge_is),
         SW_WORLD_TEST(rule_judges_a_live_view_as_any_other),
         SW_WORLD_TEST(rule_reads_workspaces_of_the_config_cluster),
         SW_WORLD_TEST(rule_cuts_lists_that_are_too_long_for_a_message),
