@@ -1,6 +1,7 @@
 """spillway-webhook as a process, reachable through the Service that the manifests register."""
 
 import re
+import urllib.error
 import urllib.request
 
 import yaml
@@ -69,6 +70,16 @@ class Webhook(Part):
 
     def is_ready(self):
         return answers_ok(f"{self.probe_url}/readyz")
+
+    def readiness(self):
+        """What /readyz says: "ok", or why it is not; nothing while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"{self.probe_url}/readyz", timeout=10) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except OSError:
+            return ""
 
     def metric(self, name, **labels):
         """The sample's value; None where there is none."""
