@@ -33,7 +33,6 @@ static int plan_rule(const struct sw_subject *subject, const struct sw_setting *
 
     if (r < 0 || !(clients || (subsets.n && subject->local)))
         return r;
-    subject->plan->own_rule = true;
     return sw_destinationrule_plan(subject, setting, &subsets, reterr);
 }
 
@@ -105,6 +104,7 @@ static int plan_subject(struct sw_subject *subject, struct sw_err *reterr)
         r = sw_subject_find(subject, SW_VERDICT_WITHHELD, reason, (struct sw_str){NULL, 0}, reterr,
                             NULL);
     subject->rules = sw_rules_judge(subject->mesh, plan->namespace_, plan->service);
+    plan->own_rule = subject->rules.wants_ours;
     plan->rule_seen_ms = subject->rules.lacking ? 0 : subject->rules.seen_ms;
     if (r == 0 && subject->rules.wants_ours)
         r = plan_rule(subject, setting, clients, reterr);

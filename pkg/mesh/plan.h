@@ -28,7 +28,8 @@ struct sw_plan {
     uint32_t kinds;           /* what it speaks for: 1u << kind of each; others are left alone */
     struct sw_wanteds wanteds;
     struct sw_mesh_findings findings;
-    bool own_rule;         /* the DestinationRule that clients go by is to be ours */
+    bool own_rule;         /* clients go by our DestinationRule, if there is to be one: no user's
+                              stands in its place */
     uint64_t rule_seen_ms; /* since when the rules that clients go by are seen, all of them with
                               outlierDetection; 0 while they are not */
     uint64_t again_ms;     /* when to plan anew though nothing has changed; 0 for never */
