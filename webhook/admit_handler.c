@@ -6,8 +6,10 @@
 #include <sys/random.h>
 
 #include "io/clock.h"
+#include "io/log_gate.h"
 #include "webhook/admit_log.h"
 #include "webhook/admit_stats.h"
+#include "webhook/deadline.h"
 #include "webhook/publication.h"
 #include "webhook/retry_table.h"
 
@@ -34,6 +36,8 @@ struct sw_admit_handler {
     struct sw_snapshot *snapshot; /* borrowed */
     struct sw_admit_stats stats;
     struct sw_admit_log log;
+    struct sw_log *shed_log; /* borrowed */
+    struct sw_log_gate shed_gates[SW_ADMIT_N_SHED];
     struct sw_retry_table retries;
     struct door doors[SW_ADMIT_N_ROUTES];
     _Atomic int n_large;   /* large reviews being judged */
@@ -61,6 +65,7 @@ int sw_admit_handler_new(const struct sw_admit_handler_options *options,
     handler->n_benches = options->n_threads;
     handler->snapshot = options->snapshot;
     sw_admit_log_init(&handler->log, options->log);
+    handler->shed_log = options->log;
     if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
         return sw_err_set(reterr, SW_EIO, "getrandom: %s", strerror(errno));
     sw_retry_table_init(&handler->retries, seed);
@@ -136,6 +141,28 @@ static void answer_small(const struct door *door, const struct sw_request *reque
     sw_arena_clear(arena);
 }
 
+/* Tells the API server to come again, which it does by itself; nothing of the review was read. */
+static void shed(struct sw_admit_handler *handler, enum sw_admit_shed why,
+                 const struct sw_request *request, struct sw_response *response)
+{
+    static const char *const texts[SW_ADMIT_N_SHED] = {
+        [SW_ADMIT_SHED_LARGE] = "busy with other large reviews: ask again",
+        [SW_ADMIT_SHED_LATE] = "busy with other reviews, and late for this one: ask again",
+    };
+    uint64_t n;
+
+    sw_counter_add(handler->stats.shed[why], 1);
+    response->retry_after_s = SHED_RETRY_AFTER_S;
+    sw_response_text(response, 429, "%s", texts[why]);
+    if (sw_log_gate_pass(&handler->shed_gates[why], sw_clock_mono_ms(), &n))
+        sw_log(handler->shed_log, SW_LOG_WARN, "overloaded: a review was told to come again",
+               sw_log_text("reason", sw_admit_shed_word(why)),
+               sw_log_str("remote", request->remote),
+               sw_log_uint("waited_ms", request->waited_ns / 1000000),
+               sw_log_uint("age_ms", request->age_ns / 1000000),
+               sw_log_uint("bytes", request->body.len), sw_log_uint("times", n));
+}
+
 static void answer_large(const struct door *door, const struct sw_request *request,
                          struct sw_response *response)
 {
@@ -146,16 +173,19 @@ static void answer_large(const struct door *door, const struct sw_request *reque
     if (atomic_fetch_add(&handler->n_large, 1) < SW_ADMIT_LARGE_AT_ONCE) {
         answer_with(door, request, &arena, response);
     } else {
-        sw_counter_add(handler->stats.shed, 1);
-        response->retry_after_s = SHED_RETRY_AFTER_S;
-        sw_response_text(response, 429, "busy with other large reviews: ask again");
+        shed(handler, SW_ADMIT_SHED_LARGE, request, response);
     }
     atomic_fetch_sub(&handler->n_large, 1);
 }
 
 static void handle(void *ctx, const struct sw_request *request, struct sw_response *response)
 {
-    if (request->body.len <= SW_ADMIT_SMALL_BODY_BYTES)
+    const struct door *door = ctx;
+    uint64_t patience_ns = sw_deadline_patience_ns(request->query);
+
+    if (sw_deadline_is_past(patience_ns, request->waited_ns, request->age_ns))
+        shed(door->handler, SW_ADMIT_SHED_LATE, request, response);
+    else if (request->body.len <= SW_ADMIT_SMALL_BODY_BYTES)
         answer_small(ctx, request, response);
     else
         answer_large(ctx, request, response);

@@ -2,16 +2,20 @@
  * POST /mutate and POST /validate: a review in, its answer out, on the server's threads.
  *
  * A request takes the index as it is, decides by sw_admit() and answers; it waits for nothing,
- * takes no lock (but a flag, for a moment, to find the counter of a finding) and calls nobody.
+ * takes no lock and calls nobody.
+ *
+ * Overload. A review that has waited for too long already (webhook/deadline.h) is told to come
+ * again in a second, and so is a large one while as many as may be are being judged. It costs what
+ * the server costs, and the API server comes again by itself.
  *
  * Memory. A thread keeps one arena, and a review of up to SW_ADMIT_SMALL_BODY_BYTES finds all it
  * needs within SW_ADMIT_SMALL_ARENA_BYTES of it. Larger ones, which are rare, may need far more
  * (SW_ADMIT_MAX_ARENA_BYTES), so only SW_ADMIT_LARGE_AT_ONCE of them are judged at a time, each in
  * an arena that is given back at once; another one is told to come again in a second, which the
  * API server does by itself. For judging that is n_threads * 16 MiB + 2 * 256 MiB at the very
- * worst, and under 1 MiB a thread in practice. Bodies on their way in are the server's: each
- * connection may hold one, so SW_SERVER_MAX_CONNECTIONS times 7 MiB if as many clients send at
- * once; a NetworkPolicy or --client-ca-file keeps all but API servers out.
+ * worst, and under 1 MiB a thread in practice. Bodies on their way in are the server's
+ * (serve/server.h says how much they take); a NetworkPolicy or --client-ca-file keeps all but API
+ * servers out.
  */
 #ifndef SW_WEBHOOK_ADMIT_HANDLER_H
 #define SW_WEBHOOK_ADMIT_HANDLER_H

@@ -8,9 +8,6 @@ static const uint64_t bounds_ns[] = {
     5000000, 10000000, 25000000, 100000000, 250000000, 1000000000, 5000000000,
 };
 
-/* All reasons for both severities; what does not fit is counted as "other". */
-#define MAX_FINDING_SERIES 160
-
 static const char *const path_names[] = {
     [SW_ADMIT_MUTATE] = "/mutate",
     [SW_ADMIT_VALIDATE] = "/validate",
@@ -52,6 +49,26 @@ static void take_handles(struct sw_admit_stats *stats, struct sw_metric_family *
     }
 }
 
+const char *sw_admit_shed_word(enum sw_admit_shed why)
+{
+    static const char *const words[SW_ADMIT_N_SHED] = {
+        [SW_ADMIT_SHED_LARGE] = "large",
+        [SW_ADMIT_SHED_LATE] = "late",
+    };
+
+    return words[why];
+}
+
+static void take_reasons(struct sw_admit_stats *stats, struct sw_metric_family *findings)
+{
+    for (size_t i = 0; i < SW_ADMIT_STATS_N_REASONS; i++) {
+        const char *word = sw_reason_word((enum sw_reason)i);
+
+        stats->warnings[i] = sw_counter_at(findings, SW_METRIC_VALUES("warning", word));
+        stats->refusals[i] = sw_counter_at(findings, SW_METRIC_VALUES("refusal", word));
+    }
+}
+
 int sw_admit_stats_init(struct sw_admit_stats *stats, struct sw_metrics *metrics,
                         struct sw_err *reterr)
 {
@@ -73,10 +90,12 @@ int sw_admit_stats_init(struct sw_admit_stats *stats, struct sw_metrics *metrics
          .name = "spillway_admission_findings_total",
          .help = "Warnings and refusals given to users, by reason.",
          .labels = {"severity", "reason"},
-         .max_series = MAX_FINDING_SERIES},
+         .max_series = (size_t)2 * SW_ADMIT_STATS_N_REASONS},
         {.kind = SW_METRIC_COUNTER,
          .name = "spillway_admission_shed_total",
-         .help = "Large reviews told to come again because others were being judged."},
+         .help = "Reviews told to come again without a look, by why.",
+         .labels = {"reason"},
+         .max_series = SW_ADMIT_N_SHED},
     };
     struct sw_metric_family *families[sizeof(specs) / sizeof(specs[0])];
     int r = 0;
@@ -87,19 +106,18 @@ int sw_admit_stats_init(struct sw_admit_stats *stats, struct sw_metrics *metrics
         return r;
     take_handles(stats, families[0], families[1], SW_ADMIT_MUTATE);
     take_handles(stats, families[0], families[1], SW_ADMIT_VALIDATE);
-    stats->findings = families[2];
-    stats->shed = sw_counter_at(families[3], NULL);
+    take_reasons(stats, families[2]);
+    for (int why = 0; why < SW_ADMIT_N_SHED; why++)
+        stats->shed[why] = sw_counter_at(
+            families[3], SW_METRIC_VALUES(sw_admit_shed_word((enum sw_admit_shed)why)));
     return 0;
 }
 
-static void note_findings(const struct sw_admit_stats *stats, const char *severity,
+static void note_findings(struct sw_counter *const counters[SW_ADMIT_STATS_N_REASONS],
                           const struct sw_findings *findings)
 {
-    for (size_t i = 0; i < findings->n; i++) {
-        const char *word = sw_reason_word(findings->items[i].reason);
-
-        sw_counter_add(sw_counter_at(stats->findings, SW_METRIC_VALUES(severity, word)), 1);
-    }
+    for (size_t i = 0; i < findings->n; i++)
+        sw_counter_add(counters[findings->items[i].reason], 1);
 }
 
 void sw_admit_stats_note(const struct sw_admit_stats *stats, enum sw_admit_path path,
@@ -111,6 +129,6 @@ void sw_admit_stats_note(const struct sw_admit_stats *stats, enum sw_admit_path 
     sw_histogram_observe(stats->duration[path][row], duration_ns);
     if (answer->http_status != 200)
         return; /* what was found was not told */
-    note_findings(stats, "warning", &answer->outcome.warnings);
-    note_findings(stats, "refusal", &answer->outcome.refusals);
+    note_findings(stats->warnings, &answer->outcome.warnings);
+    note_findings(stats->refusals, &answer->outcome.refusals);
 }

@@ -53,7 +53,8 @@ static void init_shows_each_series_of_what_can_come(void **state)
     assert_true(page_holds("{path=\"/validate\",kind=\"WorkspaceSetting\",verdict=\"again\"} 0\n"));
     assert_true(page_holds("{path=\"/validate\",kind=\"other\",verdict=\"malformed\"} 0\n"));
     assert_false(page_holds("{path=\"/validate\",kind=\"Service\""));
-    assert_true(page_holds("spillway_admission_shed_total 0\n"));
+    assert_true(page_holds("spillway_admission_shed_total{reason=\"large\"} 0\n"));
+    assert_true(page_holds("spillway_admission_shed_total{reason=\"late\"} 0\n"));
 }
 
 static void note_counts_by_path_kind_and_verdict(void **state)
@@ -97,6 +98,23 @@ static void note_counts_findings_that_were_told(void **state)
     assert_true(page_holds("{severity=\"refusal\",reason=\"GatewayUnknown\"} 1\n"));
 }
 
+/* Each of them has a counter of its own: none is "other". */
+static void every_reason_shows_from_the_start(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SW_ADMIT_STATS_N_REASONS; i++) {
+        char line[128];
+
+        snprintf(line, sizeof(line), "{severity=\"refusal\",reason=\"%s\"} 0\n",
+                 sw_reason_word((enum sw_reason)i));
+        assert_true(page_holds(line));
+        assert_non_null(stats.warnings[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_ptr_not_equal(stats.warnings[i], stats.warnings[j]);
+    }
+    assert_false(page_holds("reason=\"other\""));
+}
+
 static void init_twice_is_refused(void **state)
 {
     struct sw_admit_stats again;
@@ -114,6 +132,7 @@ int main(void)
         TEST(note_counts_by_path_kind_and_verdict),
         TEST(note_calls_other_what_the_path_does_not_judge),
         TEST(note_counts_findings_that_were_told),
+        TEST(every_reason_shows_from_the_start),
         TEST(init_twice_is_refused),
     };
 
