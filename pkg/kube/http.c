@@ -342,11 +342,26 @@ static void close_deserted(struct sw_http *http)
     }
 }
 
-void sw_http_wait(struct sw_http *http, int64_t timeout_ms)
+void sw_http_wait_too(struct sw_http *http, const struct sw_http_fd *fds, size_t n,
+                      int64_t timeout_ms)
 {
+    struct curl_waitfd waits[SW_HTTP_MAX_FDS];
+    unsigned int n_waits = 0;
+
     if (timeout_ms > INT_MAX)
         timeout_ms = INT_MAX;
-    curl_multi_poll(http->multi, NULL, 0, timeout_ms < 0 ? 0 : (int)timeout_ms, NULL);
+    for (size_t i = 0; i < n && n_waits < SW_HTTP_MAX_FDS; i++) {
+        int events = (fds[i].readable ? CURL_WAIT_POLLIN : 0) |
+                     (fds[i].writable ? CURL_WAIT_POLLOUT : 0);
+
+        waits[n_waits++] = (struct curl_waitfd){.fd = fds[i].fd, .events = (short)events};
+    }
+    curl_multi_poll(http->multi, waits, n_waits, timeout_ms < 0 ? 0 : (int)timeout_ms, NULL);
+}
+
+void sw_http_wait(struct sw_http *http, int64_t timeout_ms)
+{
+    sw_http_wait_too(http, NULL, 0, timeout_ms);
 }
 
 void sw_http_run(struct sw_http *http)

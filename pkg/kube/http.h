@@ -76,6 +76,20 @@ void sw_http_break(struct sw_http_transfer *transfer);
 /* Waits up to timeout_ms for something to do, or until woken. Calls nobody back. */
 void sw_http_wait(struct sw_http *http, int64_t timeout_ms);
 
+/* A file descriptor of somebody else's, and what to wait for on it. */
+struct sw_http_fd {
+    int fd;
+    bool readable;
+    bool writable;
+};
+
+/* The same, and until one of `n` file descriptors is as told. */
+void sw_http_wait_too(struct sw_http *http, const struct sw_http_fd *fds, size_t n,
+                      int64_t timeout_ms);
+
+/* How many of those may be given. */
+#define SW_HTTP_MAX_FDS 32
+
 /* Does what can be done without waiting. All callbacks come from here. */
 void sw_http_run(struct sw_http *http);
 

@@ -57,8 +57,8 @@ void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct 
     uint32_t hash = sw_hash_of(namespace_, name);
     struct noted *noted;
 
-    if (dirty->all || sw_hash_find(&dirty->keys, hash, noted_is,
-                                   &(struct sw_plan_key){namespace_, name}))
+    if (dirty->all ||
+        sw_hash_find(&dirty->keys, hash, noted_is, &(struct sw_plan_key){namespace_, name}))
         return;
     noted = dirty->keys.n < SW_DIRTY_MAX_KEYS
                 ? calloc(1, sizeof(*noted) + namespace_.len + name.len)

@@ -21,8 +21,8 @@ struct sw_group_list {
 };
 
 /* Groups `n` pods, each given once, by account and by their labels of these keys, which are sorted.
- * `pods` is put in another order. Groups come as struct sw_mesh_backends has them, in `arena`; their
- * strings borrow from the classes and the keys. Fails with SW_ENOMEM. */
+ * `pods` is put in another order. Groups come as struct sw_mesh_backends has them, in `arena`;
+ * their strings borrow from the classes and the keys. Fails with SW_ENOMEM. */
 int sw_group_build(struct sw_group_pod *pods, size_t n, const struct sw_strings *keys,
                    struct sw_arena *arena, struct sw_group_list *ret, struct sw_err *reterr);
 

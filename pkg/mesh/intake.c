@@ -1,8 +1,8 @@
 #include "mesh/intake.h"
 
-#include "json/read.h"
 #include "model/meta.h"
 #include "sync/object_name.h"
+#include "json/read.h"
 
 #include "base/banned.h"
 

@@ -27,20 +27,20 @@ struct sw_keeper {
 
 /* What can be asked about an intake at any time. */
 struct sw_intake_stats {
-    bool synced;             /* it held a whole picture once */
-    uint64_t n_changes;      /* puts and removals, ever */
-    size_t n_unreadable;     /* of the last picture, or since */
+    bool synced;              /* it held a whole picture once */
+    uint64_t n_changes;       /* puts and removals, ever */
+    size_t n_unreadable;      /* of the last picture, or since */
     struct sw_err unreadable; /* the last of them: which, and why; unset for none */
-    uint64_t unconfirmed_ms; /* when a picture first missed objects that no later whole picture has
-                                confirmed missing; 0 for none */
+    uint64_t unconfirmed_ms;  /* when a picture first missed objects that no later whole picture has
+                                 confirmed missing; 0 for none */
 };
 
 /* The caller's storage; private but for stats. */
 struct sw_intake {
     const struct sw_keeper *keeper; /* borrowed, as are the next three */
     void *context;
-    struct sw_arena *reading;       /* for the JSON of one object at a time; shared with others */
-    const uint64_t *now_ms;         /* the user's clock */
+    struct sw_arena *reading; /* for the JSON of one object at a time; shared with others */
+    const uint64_t *now_ms;   /* the user's clock */
     uint32_t picture;
     struct sw_intake_stats stats;
 };

@@ -16,9 +16,9 @@
 /* What pods have in common. */
 struct sw_pod_class {
     struct sw_record record;
-    uint32_t n_pods;     /* that are of it now; at 0 it is gone */
-    bool sidecar;        /* takes Istio's mTLS */
-    struct sw_str key;   /* all of the below as bytes; owned, with what it borrows */
+    uint32_t n_pods;   /* that are of it now; at 0 it is gone */
+    bool sidecar;      /* takes Istio's mTLS */
+    struct sw_str key; /* all of the below as bytes; owned, with what it borrows */
     struct sw_str namespace_;
     struct sw_str account;
     struct sw_str network_view; /* unset for none */
@@ -28,10 +28,10 @@ struct sw_pod_class {
 
 struct sw_node_record {
     struct sw_record record;
-    uint32_t n_pods;         /* that name it */
-    bool here;               /* it is there now */
-    struct sw_str name;      /* in `text` */
-    struct sw_str locality;  /* owned; the last that was known; unset while nothing was */
+    uint32_t n_pods;        /* that name it */
+    bool here;              /* it is there now */
+    struct sw_str name;     /* in `text` */
+    struct sw_str locality; /* owned; the last that was known; unset while nothing was */
     char text[];
 };
 
@@ -65,7 +65,7 @@ struct sw_pods {
     struct sw_hash classes;
     struct sw_hash pods;
     struct sw_hash nodes;
-    size_t n_bytes; /* that they take, without what malloc adds */
+    size_t n_bytes;   /* that they take, without what malloc adds */
     bool nodes_moved; /* a node that pods are on has another locality: the user's to reset */
     void *context;
     sw_pods_changed_fn *changed;

@@ -351,9 +351,8 @@ void sw_slices_release(struct sw_slices *slices)
         struct sw_backing *backing = (struct sw_backing *)record;
 
         record = sw_hash_next(&slices->backings, record);
-        *backing = (struct sw_backing){.record = backing->record,
-                                       .backends = backing->backends,
-                                       .arena = backing->arena};
+        *backing = (struct sw_backing){
+            .record = backing->record, .backends = backing->backends, .arena = backing->arena};
         sw_slices_settle(slices, backing);
     }
     slices->stale = NULL;

@@ -16,12 +16,12 @@
 
 struct sw_backing {
     struct sw_record record;
-    struct sw_slice *slices;         /* of the Service; owned by struct sw_slices */
+    struct sw_slice *slices; /* of the Service; owned by struct sw_slices */
     struct sw_backing *next_stale;
-    bool stale;                      /* it is on the list */
-    bool kept;                       /* the user's: it stays without a slice */
-    bool published;                  /* the user's: `backends` is in a list */
-    struct sw_arena arena;           /* of `backends` */
+    bool stale;                       /* it is on the list */
+    bool kept;                        /* the user's: it stays without a slice */
+    bool published;                   /* the user's: `backends` is in a list */
+    struct sw_arena arena;            /* of `backends` */
     struct sw_mesh_backends backends; /* as computed last; namespace_ and service are always set */
     char text[];
 };

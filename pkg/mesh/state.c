@@ -6,16 +6,16 @@
 
 /* The JSON of one object while it is read: jansson makes a few times its text. The chunk is kept
  * from one to the next, and most fit. */
-#define READ_CHUNK_BYTES ((size_t)128 << 10)
-#define READ_MAX_BYTES   ((size_t)64 << 20)
+#define READ_CHUNK_BYTES    ((size_t)128 << 10)
+#define READ_MAX_BYTES      ((size_t)64 << 20)
 
 #define SCRATCH_CHUNK_BYTES ((size_t)64 << 10)
 #define SCRATCH_MAX_BYTES   ((size_t)256 << 20)
 
-#define CLAIMS_CHUNK_BYTES 4096
-#define CLAIMS_MAX_BYTES   ((size_t)64 << 20)
+#define CLAIMS_CHUNK_BYTES  4096
+#define CLAIMS_MAX_BYTES    ((size_t)64 << 20)
 
-#define ISTIO_NAMESPACE "istio-system"
+#define ISTIO_NAMESPACE     "istio-system"
 
 int sw_state_new(struct sw_names *names, struct sw_state **ret, struct sw_err *reterr)
 {
@@ -37,8 +37,8 @@ int sw_state_new(struct sw_names *names, struct sw_state **ret, struct sw_err *r
 static void free_cluster(struct sw_state_cluster *cluster)
 {
     struct sw_sorted *lists[] = {
-        &cluster->services, &cluster->namespaces,    &cluster->workspaces, &cluster->settings,
-        &cluster->backends, &cluster->passthroughs,  &cluster->rules,      &cluster->entries,
+        &cluster->services, &cluster->namespaces,   &cluster->workspaces, &cluster->settings,
+        &cluster->backends, &cluster->passthroughs, &cluster->rules,      &cluster->entries,
         &cluster->owned,    &cluster->ingresses,
     };
 

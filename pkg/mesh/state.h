@@ -40,8 +40,7 @@
       "ingressgateways", true, SW_REFLECTOR_OPTIONAL)                                              \
     X(SW_RESOURCE_SERVICEACCOUNT, "ServiceAccount", "", "v1", "serviceaccounts", true,             \
       SW_REFLECTOR_ALWAYS)                                                                         \
-    X(SW_RESOURCE_DEPLOYMENT, "Deployment", "apps", "v1", "deployments", true,                     \
-      SW_REFLECTOR_ALWAYS)
+    X(SW_RESOURCE_DEPLOYMENT, "Deployment", "apps", "v1", "deployments", true, SW_REFLECTOR_ALWAYS)
 
 enum sw_resource {
 #define SW_RESOURCE_ENUM(name, noun, group, version, plural, namespaced, presence) name,
@@ -109,8 +108,7 @@ void sw_state_remove_cluster(struct sw_state *state, struct sw_state_cluster *cl
 struct sw_state_cluster *sw_state_cluster(const struct sw_state *state, struct sw_str name);
 
 /* The sink of one resource, which counts for struct sw_mesh_cluster's `seen` from then on. */
-struct sw_reflector_sink sw_state_sink(struct sw_state_cluster *cluster,
-                                       enum sw_resource resource);
+struct sw_reflector_sink sw_state_sink(struct sw_state_cluster *cluster, enum sw_resource resource);
 
 /* How that resource fares; borrowed. */
 const struct sw_intake_stats *sw_state_stats(const struct sw_state_cluster *cluster,

@@ -53,9 +53,8 @@ static int gather_keys(const struct sw_state *state, const struct sw_backing *ba
     int r = add_key(&keys, SW_STR(ALWAYS_A_KEY), arena, reterr);
 
     for (size_t i = 0; r == 0 && i < state->n_clusters; i++) {
-        struct sw_rules_walk walk =
-            sw_rules_begin(&state->clusters[i]->mesh, backing->backends.namespace_,
-                           backing->backends.service);
+        struct sw_rules_walk walk = sw_rules_begin(
+            &state->clusters[i]->mesh, backing->backends.namespace_, backing->backends.service);
         const struct sw_mesh_rule *rule;
 
         while (r == 0 && (rule = sw_rules_next(&walk)))

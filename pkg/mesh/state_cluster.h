@@ -16,8 +16,8 @@
 struct sw_item_service {
     struct sw_service service;
     struct sw_frontage front;
-    bool is_gateway;         /* it has TCP port 15443 */
-    bool is_owned;           /* it carries our label */
+    bool is_gateway; /* it has TCP port 15443 */
+    bool is_owned;   /* it carries our label */
     struct sw_mesh_owned owned;
 };
 
@@ -67,12 +67,12 @@ struct sw_gateway_key {
 };
 
 struct sw_state_cluster {
-    struct sw_state *state; /* borrowed */
+    struct sw_state *state;           /* borrowed */
     struct sw_str configured_network; /* in names_arena, as is the name; empty for none */
     struct sw_arena names_arena;
     uint64_t current_ms; /* when it was last current */
     struct sw_intake intakes[SW_N_RESOURCES];
-    bool asked[SW_N_RESOURCES]; /* somebody has its sink */
+    bool asked[SW_N_RESOURCES];             /* somebody has its sink */
     struct sw_table tables[SW_N_RESOURCES]; /* of Pods, Nodes and EndpointSlices: unused */
     struct sw_pods pods;
     struct sw_slices slices;
@@ -86,7 +86,7 @@ struct sw_state_cluster {
     struct sw_arena mtls_arena;
     struct sw_arena gateway_arena;
     struct sw_gateway_key *gateway_keys; /* of mesh.gateways, one by one; in gateway_arena */
-    size_t n_ipv4, n_ipv6; /* Services that have that family */
+    size_t n_ipv4, n_ipv6;               /* Services that have that family */
 
     bool claims_stale;
     bool mtls_stale;

@@ -128,9 +128,8 @@ static void intersect(struct sw_label *pairs, size_t *n, const struct sw_pod_cla
 }
 
 /* What all its ready pods agree on. Labels and view borrow from the classes. */
-static int describe_pods(const struct sw_group_pod *pods, size_t n,
-                         struct sw_mesh_gateway *gateway, struct sw_arena *arena,
-                         struct sw_err *reterr)
+static int describe_pods(const struct sw_group_pod *pods, size_t n, struct sw_mesh_gateway *gateway,
+                         struct sw_arena *arena, struct sw_err *reterr)
 {
     const struct sw_pod_class *first = n ? pods[0].class : NULL;
     struct sw_label *pairs;
@@ -162,11 +161,9 @@ static int describe_pods(const struct sw_group_pod *pods, size_t n,
 }
 
 /* Lets it own what it borrows of classes. */
-static int own_pods(struct sw_mesh_gateway *gateway, struct sw_arena *arena,
-                    struct sw_err *reterr)
+static int own_pods(struct sw_mesh_gateway *gateway, struct sw_arena *arena, struct sw_err *reterr)
 {
-    struct sw_mesh_group group = {.service_account = gateway->view,
-                                  .labels = gateway->pod_labels};
+    struct sw_mesh_group group = {.service_account = gateway->view, .labels = gateway->pod_labels};
     const struct sw_mesh_group *copy;
     int r = sw_group_copy(&group, 1, arena, &copy, reterr);
 
@@ -191,11 +188,9 @@ static const struct sw_mesh_gateway *find_old(const struct sw_state_cluster *clu
 
 /* While a pod has not been seen, what was known of them stands. */
 static int set_pods(struct sw_state_cluster *cluster, const struct sw_gateway_key *key,
-                    struct sw_mesh_gateway *gateway, struct sw_arena *arena,
-                    struct sw_err *reterr)
+                    struct sw_mesh_gateway *gateway, struct sw_arena *arena, struct sw_err *reterr)
 {
-    const struct sw_backing *backing =
-        sw_slices_find(&cluster->slices, key->namespace_, key->name);
+    const struct sw_backing *backing = sw_slices_find(&cluster->slices, key->namespace_, key->name);
     const struct sw_mesh_gateway *old = find_old(cluster, key);
     struct sw_group_pod *pods;
     bool waiting;
@@ -265,8 +260,7 @@ static bool is_same_gateway(const struct sw_mesh_gateway *a, const struct sw_mes
     return is_same_list(a->addresses, a->n_addresses, b->addresses, b->n_addresses) &&
            (a->n_addresses > 0 || a->no_address == b->no_address) &&
            sw_str_eq(a->source, b->source) && !a->n_ready == !b->n_ready &&
-           a->pod_labels.n == b->pod_labels.n &&
-           sw_labels_match(&a->pod_labels, &b->pod_labels) &&
+           a->pod_labels.n == b->pod_labels.n && sw_labels_match(&a->pod_labels, &b->pod_labels) &&
            a->network_view == b->network_view && sw_str_eq(a->view, b->view) &&
            a->foreign_pods == b->foreign_pods && a->ingress == b->ingress;
 }

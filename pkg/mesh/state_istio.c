@@ -1,8 +1,8 @@
 #include "mesh/state_cluster.h"
 
-#include "json/get.h"
 #include "model/ingressgateway.h"
 #include "model/peerauth.h"
+#include "json/get.h"
 
 #include "base/banned.h"
 

@@ -24,8 +24,7 @@ static void remove_pod(void *context, struct sw_str namespace_, struct sw_str na
     sw_pods_remove(&((struct sw_state_cluster *)context)->pods, namespace_, name);
 }
 
-static void touch_pod(void *context, struct sw_str namespace_, struct sw_str name,
-                      uint32_t picture)
+static void touch_pod(void *context, struct sw_str namespace_, struct sw_str name, uint32_t picture)
 {
     sw_pods_touch(&((struct sw_state_cluster *)context)->pods, namespace_, name, picture);
 }

@@ -108,8 +108,8 @@ static int refresh_claims(struct sw_state_cluster *cluster, struct sw_err *reter
         return 0;
     view->claims = (struct sw_claims){0};
     sw_arena_clear(&cluster->claims_arena);
-    r = sw_claims_build(view->workspaces, view->n_workspaces, &cluster->claims_arena,
-                        &view->claims, reterr);
+    r = sw_claims_build(view->workspaces, view->n_workspaces, &cluster->claims_arena, &view->claims,
+                        reterr);
     if (r == 0)
         cluster->claims_stale = false;
     return r;
@@ -154,9 +154,8 @@ static int refresh_mtls(struct sw_state_cluster *cluster, struct sw_err *reterr)
 
 static struct sw_str network_of(const struct sw_state_cluster *cluster)
 {
-    const struct sw_namespace *istio = sw_table_find(&cluster->tables[SW_RESOURCE_NAMESPACE],
-                                                     (struct sw_str){NULL, 0},
-                                                     SW_STR(ISTIO_NAMESPACE));
+    const struct sw_namespace *istio = sw_table_find(
+        &cluster->tables[SW_RESOURCE_NAMESPACE], (struct sw_str){NULL, 0}, SW_STR(ISTIO_NAMESPACE));
     const struct sw_str *label =
         istio ? sw_labels_get(&istio->meta.labels, SW_STR(NETWORK_LABEL)) : NULL;
 

@@ -69,7 +69,7 @@ static int read_endpoints(const json_t *object, struct sw_arena *arena,
     endpoints = sw_arena_zalloc(arena, json_array_size(list) * sizeof(*endpoints));
     if (!endpoints)
         return sw_err_nomem(reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         r = read_endpoint(item, SW_AT_INDEX(at, i), arena, &endpoints[i], reterr);
         if (r < 0)
             return r;

@@ -59,7 +59,7 @@ static int add_ingress(const json_t *object, struct sw_arena *arena, struct sw_f
         r = sw_get_object(status, "loadBalancer", at, &balancer, reterr);
     if (r >= 0)
         r = sw_get_objects(balancer, "ingress", here, &list, reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         struct sw_str ip, name;
 
         r = sw_model_copy_str(item, "ip", SW_AT_INDEX(there, i), arena, &ip, reterr);

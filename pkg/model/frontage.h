@@ -1,6 +1,6 @@
 /*
- * What the reconciler reads of a Service beside model/service.h: how it is reached from outside, and
- * who sees it.
+ * What the reconciler reads of a Service beside model/service.h: how it is reached from outside,
+ * and who sees it.
  *
  * A struct of its own, so that the webhook does not hold it.
  */

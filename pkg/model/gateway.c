@@ -1,7 +1,7 @@
 #include "model/gateway.h"
 
-#include "json/get.h"
 #include "model/strlist.h"
+#include "json/get.h"
 
 #include "base/banned.h"
 
@@ -56,7 +56,7 @@ static int read_servers(const json_t *spec, struct sw_arena *arena, struct sw_ga
     servers = sw_arena_zalloc(arena, json_array_size(list) * sizeof(*servers));
     if (!servers)
         return sw_err_nomem(reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         n_hosts += json_array_size(json_object_get(item, "hosts"));
         if (n_hosts > SW_GATEWAY_MAX_HOSTS)
             return sw_err_set(reterr, SW_ETYPE, "spec.servers: expected at most %d hosts",

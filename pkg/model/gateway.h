@@ -13,8 +13,8 @@
 #define SW_GATEWAY_MAX_HOSTS   20000
 
 struct sw_gateway_server {
-    uint16_t port;          /* port.number */
-    struct sw_str tls_mode; /* "AUTO_PASSTHROUGH"; unset when there is no tls or no mode */
+    uint16_t port;              /* port.number */
+    struct sw_str tls_mode;     /* "AUTO_PASSTHROUGH"; unset when there is no tls or no mode */
     const struct sw_str *hosts; /* as written: "ns/host", "./host", "host" */
     size_t n_hosts;
 };

@@ -28,8 +28,7 @@ static int read_deployment(const json_t *kube, const struct sw_at *at,
 
     if (r >= 0)
         r = sw_get_int(deployment, "replicaCount", here,
-                       (struct sw_int_range){0, SW_INGRESSGATEWAY_MAX_REPLICAS}, &replicas,
-                       reterr);
+                       (struct sw_int_range){0, SW_INGRESSGATEWAY_MAX_REPLICAS}, &replicas, reterr);
     ret->replicas = (uint32_t)replicas;
     return r < 0 ? r : 0;
 }

@@ -147,9 +147,9 @@ static size_t write_v6(const struct sw_ip *ip, char text[static SW_IP_TEXT_SIZE]
             i += gap_len;
             continue;
         }
-        len += (size_t)snprintf(text + len, SW_IP_TEXT_SIZE - len, "%s%x",
-                                i == 0 || (gap_len && i == gap + gap_len) ? "" : ":",
-                                group_of(ip, i));
+        len +=
+            (size_t)snprintf(text + len, SW_IP_TEXT_SIZE - len, "%s%x",
+                             i == 0 || (gap_len && i == gap + gap_len) ? "" : ":", group_of(ip, i));
         i++;
     }
     return len;

@@ -26,8 +26,8 @@ int sw_node_read(const json_t *object, struct sw_arena *arena, struct sw_node *r
         return r;
     region = pick(&meta.labels, "topology.kubernetes.io/region",
                   "failure-domain.beta.kubernetes.io/region");
-    zone = pick(&meta.labels, "topology.kubernetes.io/zone",
-                "failure-domain.beta.kubernetes.io/zone");
+    zone =
+        pick(&meta.labels, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone");
     subzone = pick(&meta.labels, "topology.istio.io/subzone", NULL);
     if (!region.len)
         zone.len = 0;

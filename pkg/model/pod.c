@@ -56,12 +56,12 @@ static int read_env(const json_t *spec, const char *member, struct sw_arena *are
     size_t i, j;
     int r = sw_get_objects(spec, member, AT_SPEC, &containers, reterr);
 
-    json_array_foreach(containers, i, container) {
+    json_array_foreach (containers, i, container) {
         const struct sw_at *here = SW_AT_INDEX(at, i);
 
         env = NULL;
         r = sw_get_objects(container, "env", here, &env, reterr);
-        json_array_foreach(env, j, variable) {
+        json_array_foreach (env, j, variable) {
             const struct sw_at *there = SW_AT_INDEX(SW_AT_KEY(here, "env"), j);
 
             name = (struct sw_str){NULL, 0};

@@ -20,8 +20,8 @@ struct sw_pod {
     struct sw_str locality;     /* region/zone/subzone of label topology.istio.io/locality, else
                                    istio-locality (a `.` of which is a `/`); unset for neither */
     struct sw_str network_view; /* value of SW_ENV_NETWORK_VIEW in any container; else unset */
-    bool finished; /* phase Succeeded or Failed: it will never be ready again */
-    bool sidecar;  /* takes Istio's mTLS: label or annotation SW_LABEL_TLS_MODE is istio */
+    bool finished;              /* phase Succeeded or Failed: it will never be ready again */
+    bool sidecar; /* takes Istio's mTLS: label or annotation SW_LABEL_TLS_MODE is istio */
 };
 
 /* Reads a whole object; strings are copied into `arena`. Fails with SW_ETYPE (message names the

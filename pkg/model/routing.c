@@ -23,7 +23,7 @@ static int read_subsets(const json_t *spec, struct sw_arena *arena, struct sw_ro
     subsets = sw_arena_zalloc(arena, json_array_size(list) * sizeof(*subsets));
     if (!subsets)
         return sw_err_nomem(reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         const struct sw_at *here = SW_AT_INDEX(at, i);
 
         r = sw_model_copy_str(item, "name", here, arena, &subsets[i].name, reterr);

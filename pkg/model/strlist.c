@@ -20,7 +20,7 @@ int sw_strings_read(const json_t *object, const char *key, const struct sw_at *a
     items = sw_arena_alloc(arena, json_array_size(list) * sizeof(*items));
     if (!items)
         return sw_err_nomem(reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         items[i] = sw_arena_copy(
             arena, (struct sw_str){json_string_value(item), json_string_length(item)});
         if (!items[i].data)

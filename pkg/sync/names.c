@@ -9,9 +9,9 @@
 
 /* One name. */
 struct entry {
-    bool wanted;        /* in the round under way */
-    bool asking;        /* given out, no answer yet */
-    bool answered;      /* found, or said not to exist, at least once */
+    bool wanted;   /* in the round under way */
+    bool asking;   /* given out, no answer yet */
+    bool answered; /* found, or said not to exist, at least once */
     int64_t due_ms;
     int64_t retry_ms;   /* how long the next failure waits, before the first answer */
     int64_t missing_ms; /* since when it is said not to exist; -1 while it is not */
@@ -155,12 +155,11 @@ int sw_names_want(struct sw_names *names, struct sw_str name, struct sw_err *ret
     entry = calloc(1, sizeof(*entry));
     if (!entry)
         return sw_err_nomem(reterr);
-    *entry = (struct entry){.wanted = true, .retry_ms = SW_NAMES_RETRY_MS, .missing_ms = -1,
-                            .due_ms = INT64_MIN};
+    *entry = (struct entry){
+        .wanted = true, .retry_ms = SW_NAMES_RETRY_MS, .missing_ms = -1, .due_ms = INT64_MIN};
     memcpy(entry->name, text, sizeof(text));
     at = position_of(names, text);
-    memmove(&names->entries[at + 1], &names->entries[at],
-            (names->n - at) * sizeof(struct entry *));
+    memmove(&names->entries[at + 1], &names->entries[at], (names->n - at) * sizeof(struct entry *));
     names->entries[at] = entry;
     names->n++;
     return 0;
@@ -214,6 +213,10 @@ static void set_addresses(struct sw_names *names, struct entry *entry,
         if (sw_ip_is_reachable(&answer->addresses[i]))
             add_address(list, &n, &answer->addresses[i]);
     }
+    for (size_t i = 0; i < entry->n; i++) {
+        if (entry->addresses[i].family == answer->unanswered)
+            add_address(list, &n, &entry->addresses[i]);
+    }
     same = n == entry->n;
     for (size_t i = 0; same && i < n; i++)
         same = sw_ip_cmp(&list[i], &entry->addresses[i]) == 0;
@@ -265,7 +268,7 @@ void sw_names_answer(struct sw_names *names, const char *name, int64_t now_ms,
     case SW_NAMES_FOUND:
         entry->answered = true;
         entry->missing_ms = -1;
-        entry->due_ms = now_ms + clamp(answer->ttl_ms);
+        entry->due_ms = now_ms + (answer->unanswered ? SW_NAMES_MIN_MS : clamp(answer->ttl_ms));
         set_addresses(names, entry, answer);
         return;
     case SW_NAMES_NONE:

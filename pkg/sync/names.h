@@ -39,7 +39,9 @@ struct sw_names_answer {
     enum sw_names_outcome outcome;
     const struct sw_ip *addresses; /* of FOUND; borrowed, in any order, doubles allowed */
     size_t n;
-    int64_t ttl_ms; /* the shortest of all records that led there */
+    int64_t ttl_ms;     /* the shortest of all records that led there */
+    uint8_t unanswered; /* of FOUND: the family, 4 or 6, that there was no answer for, whose
+                           addresses stay; 0 for none */
 };
 
 struct sw_names;
