@@ -32,8 +32,12 @@
 
 #define EXIT_USAGE 2
 
-/* How often the certificate files are looked at: renewals come hours before the end of the old. */
+/* How often the certificate files are looked at unasked: renewals come hours before the end of the
+ * old. */
 #define TLS_PERIOD_MS 5000
+
+/* How long whoever writes certificate and key one after the other is left to it. */
+#define TLS_SETTLE_MS 50
 
 /* How long what is in flight may take at the end, which is what the server gives a slow client. An
  * API server waits for a webhook no longer than 30 s, and for ours 5. */
@@ -62,7 +66,7 @@ struct app {
     struct sw_server *server;
     struct sw_probe probe;
     struct sw_server *probe_server;
-    size_t probe_slot; /* of the feed's snapshot */
+    size_t probe_slot;     /* of the feed's snapshot */
     struct sw_arena arena; /* for what is found out once, at the start */
     _Atomic bool draining;
 };
@@ -76,6 +80,7 @@ static void app_release(struct app *app)
     sw_admit_handler_free(app->handler);
     sw_index_feed_free(app->feed);
     sw_arena_release(&app->arena);
+    sw_tls_watch_release(&app->tls_watch);
     sw_tls_free(app->tls);
     sw_metrics_free(app->metrics);
     if (app->sig_fd >= 0)
@@ -143,9 +148,10 @@ static int make_tls(struct app *app, const struct sw_options *options, struct sw
     if (r < 0)
         return r;
     keeper.tls = app->tls;
-    return options->tls.late
-               ? sw_cert_keeper_new(&keeper, &app->cert_keeper, err)
-               : sw_tls_watch_init(&app->tls_watch, app->tls, app->metrics, &app->log, err);
+    if (options->tls.late)
+        return sw_cert_keeper_new(&keeper, &app->cert_keeper, err);
+    r = sw_tls_watch_init(&app->tls_watch, app->tls, app->metrics, &app->log, err);
+    return r < 0 ? r : sw_tls_watch_files(&app->tls_watch, &options->tls, err);
 }
 
 static int make_server(struct app *app, const struct sw_options *options, struct sw_err *err)
@@ -161,6 +167,7 @@ static int make_server(struct app *app, const struct sw_options *options, struct
         .listen = options->listen,
         .n_threads = options->n_threads,
         .stats = &app->stats,
+        .log = &app->log,
         .max_body_bytes = SW_ADMIT_MAX_BODY_BYTES,
     };
     int r = make_tls(app, options, err);
@@ -223,11 +230,15 @@ static int start(struct app *app, struct sw_err *err)
 /* Returns the number of the signal that came. */
 static int wait_for_signal(struct app *app)
 {
-    struct pollfd fd = {.fd = app->sig_fd, .events = POLLIN};
-    int signal_number = 0;
+    struct pollfd fds[] = {{.fd = app->sig_fd, .events = POLLIN}, {.events = POLLIN}};
+    int signal_number = 0, n_ready;
 
     while (!signal_number) {
-        if (poll(&fd, 1, TLS_PERIOD_MS) == 0 && !app->cert_keeper)
+        fds[1].fd = sw_tls_watch_fd(&app->tls_watch);
+        n_ready = poll(fds, 2, TLS_PERIOD_MS);
+        if (n_ready > 0 && fds[1].revents)
+            poll(fds, 1, TLS_SETTLE_MS);
+        if (!app->cert_keeper && (n_ready == 0 || fds[1].revents))
             sw_tls_watch_look(&app->tls_watch);
         signal_number = sw_sig_take(app->sig_fd);
     }

@@ -41,6 +41,7 @@ int sw_tls_watch_init(struct sw_tls_watch *watch, struct sw_tls *tls, struct sw_
         .reloads = sw_counter_at(families[1], NULL),
         .failures = sw_counter_at(families[2], NULL),
     };
+    sw_watch_init(&watch->files);
     sw_tls_describe(tls, &info);
     if (info.sha256[0])
         note(watch, "certificate");
@@ -71,7 +72,37 @@ bool sw_tls_watch_take(struct sw_tls_watch *watch, const struct sw_tls_pem *pem)
     return !err.code;
 }
 
+int sw_tls_watch_files(struct sw_tls_watch *watch, const struct sw_tls_options *options,
+                       struct sw_err *reterr)
+{
+    const char *const paths[] = {options->cert_file, options->key_file, options->client_ca_file};
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
+        if (paths[i])
+            r = sw_watch_add_file(&watch->files, paths[i], reterr);
+    }
+    if (r == 0 && !sw_watch_is_whole(&watch->files))
+        sw_log(watch->log, SW_LOG_WARN,
+               "the kernel gives no watch on the certificate's folder (fs.inotify): a new one is "
+               "seen some seconds later");
+    return r;
+}
+
+void sw_tls_watch_release(struct sw_tls_watch *watch)
+{
+    if (watch->tls)
+        sw_watch_release(&watch->files);
+}
+
+int sw_tls_watch_fd(const struct sw_tls_watch *watch)
+{
+    return watch->tls ? sw_watch_fd(&watch->files) : -1;
+}
+
 void sw_tls_watch_look(struct sw_tls_watch *watch)
 {
+    /* First, so that what changes while the files are read is told again. */
+    sw_watch_take(&watch->files);
     sw_tls_watch_take(watch, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 
 #include "folder.h"
 #include "pki.h"
@@ -58,6 +59,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
+    sw_tls_watch_release(&f->watch);
     sw_tls_free(f->tls);
     sw_metrics_free(f->metrics);
     pki_release(&f->one);
@@ -135,6 +137,42 @@ static void look_keeps_the_certificate_and_says_each_failure_once(void **state)
     assert_non_null(strstr(logged(f), "tls.key"));
 }
 
+/* Whether it tells of itself that it is time to look; the kernel does so at once. */
+static bool tells(const struct fixture *f)
+{
+    struct pollfd fd = {.fd = sw_tls_watch_fd(&f->watch), .events = POLLIN};
+
+    return poll(&fd, 1, 0) == 1;
+}
+
+static void the_folder_tells_when_to_look(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_tls_options options = {.cert_file = f->cert_file, .key_file = f->key_file};
+
+    assert_int_equal(sw_tls_watch_fd(&f->watch), -1);
+    assert_int_equal(sw_tls_watch_files(&f->watch, &options, NULL), 0);
+    sw_tls_watch_look(&f->watch);
+    assert_false(tells(f));
+    use(f, &f->other);
+    assert_true(tells(f));
+    sw_tls_watch_look(&f->watch);
+    assert_false(tells(f));
+    assert_int_equal(sw_counter_value(f->watch.reloads), 1);
+}
+
+static void a_folder_that_cannot_be_watched_is_told_of(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_tls_options options = {.cert_file = f->cert_file, .key_file = "nowhere/tls.key"};
+
+    logged(f);
+    assert_int_equal(sw_tls_watch_files(&f->watch, &options, NULL), 0);
+    assert_non_null(strstr(logged(f), "gives no watch on the certificate's folder"));
+    use(f, &f->other);
+    assert_true(tells(f)); /* of the other one all the same */
+}
+
 static void look_tells_that_all_is_well_again(void **state)
 {
     struct fixture *f = *state;
@@ -159,6 +197,8 @@ int main(void)
         TEST(look_at_the_same_files_says_nothing),
         TEST(look_takes_a_new_certificate),
         TEST(look_keeps_the_certificate_and_says_each_failure_once),
+        TEST(the_folder_tells_when_to_look),
+        TEST(a_folder_that_cannot_be_watched_is_told_of),
         TEST(look_tells_that_all_is_well_again),
     };
 
