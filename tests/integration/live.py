@@ -35,13 +35,16 @@ class Cluster(Part):
 
 
 class Live(Part):
-    """A webhook whose clusters are API servers; the first is the local one, where it is asked."""
+    """A webhook whose clusters are API servers; the first is the local one, where it is asked.
 
-    def __init__(self, clusters, directory, authority):
+    options: more words of its command line.
+    """
+
+    def __init__(self, clusters, directory, authority, options=()):
         self.clusters = {cluster.name: cluster for cluster in clusters}
         self.api = clusters[0].api
         sources = {cluster.name: f"kubeconfig:{cluster.kubeconfig}" for cluster in clusters}
-        options = ["--drain-seconds=0"]
+        options = ["--drain-seconds=0", *options]
         self.webhook = Webhook(self.api, directory, sources, authority, options=options)
         self.registration = self.webhook.registration("Fail")
 
