@@ -305,10 +305,14 @@ static int take_page(struct sw_reflector *reflector, struct sw_arena *arena, boo
 {
     struct sw_page page;
     struct sw_str item;
+    bool empty = true;
     int r = sw_page_read(sw_buf_str(&reflector->page), arena, &page, reterr);
 
-    while (r == 0 && sw_page_next(&page, &item))
+    for (; r == 0 && sw_page_next(&page, &item); empty = false)
         r = reflector->sink.put(reflector->sink.context, item, reterr);
+    /* Who sends such pages may do so without end. */
+    if (r == 0 && empty && page.token.len)
+        r = sw_err_set(reterr, SW_ETYPE, "a page without items, and yet not the last");
     if (r == 0)
         r = keep(&reflector->token, page.token, reterr);
     if (r == 0)

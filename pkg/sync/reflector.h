@@ -17,11 +17,11 @@
 #include "sync/request.h"
 
 /* Objects a page of a list, where the API server has no streaming list. Halved when a page is over
- * its cap, for the cap is 500 objects of 100 KiB, and an object may have 3 MiB. */
+ * its cap, for the cap is 500 objects of 32 KiB, and an object may have 3 MiB. */
 #define SW_REFLECTOR_PAGE 500
 
-/* A page is held whole while it is read. */
-#define SW_REFLECTOR_MAX_PAGE_BYTES ((size_t)64 << 20)
+/* A page is held whole while it is read, and whatever is behind the URL may send without end. */
+#define SW_REFLECTOR_MAX_PAGE_BYTES ((size_t)16 << 20)
 
 /* Without a byte for that long a watch is taken for dead: bookmarks come about every minute. */
 #define SW_REFLECTOR_IDLE_MS 300000

@@ -32,6 +32,7 @@ struct sw_store {
     enum sw_kind kind;
     struct entry **buckets; /* owned; a power of two of them */
     size_t n_buckets, n_entries;
+    size_t n_bytes;         /* of all entries */
     uint64_t picture;       /* counts the full pictures begun */
     struct sw_arena reading;
     struct sw_store_stats stats;
@@ -139,6 +140,11 @@ static void grow(struct sw_store *store)
     free(old);
 }
 
+static size_t size_of(const struct entry *entry)
+{
+    return sizeof(*entry) + entry->arena.held_bytes;
+}
+
 /* Takes the entry behind `link` out of the table. */
 static void unlink_entry(struct sw_store *store, struct entry **link)
 {
@@ -146,6 +152,7 @@ static void unlink_entry(struct sw_store *store, struct entry **link)
 
     *link = entry->next;
     store->n_entries--;
+    store->n_bytes -= size_of(entry);
     store->stats.n_unreadable -= entry->unreadable;
     store->stats.n_objects -= entry->object.item != NULL;
     store->stats.n_changes += entry->object.item != NULL;
@@ -214,15 +221,20 @@ static int read_name(const struct sw_store *store, struct sw_str text, struct sw
 static int insert(struct sw_store *store, struct entry *entry, struct sw_err *reterr)
 {
     struct entry **link = find(store, &entry->object);
+    size_t n_others_bytes = store->n_bytes - (*link ? size_of(*link) : 0);
 
-    if (*link)
-        unlink_entry(store, link);
-    else if (store->n_entries >= SW_STORE_MAX_OBJECTS)
+    if (!*link && store->n_entries >= SW_STORE_MAX_OBJECTS)
         return sw_err_set(reterr, SW_ELIMIT, "more than %d objects of kind %s",
                           SW_STORE_MAX_OBJECTS, sw_kind_name(store->kind));
+    if (size_of(entry) > SW_STORE_MAX_BYTES - n_others_bytes)
+        return sw_err_set(reterr, SW_ELIMIT, "objects of kind %s of more than %zu MiB in all",
+                          sw_kind_name(store->kind), SW_STORE_MAX_BYTES >> 20);
+    if (*link)
+        unlink_entry(store, link);
     entry->next = *link;
     *link = entry;
     store->n_entries++;
+    store->n_bytes += size_of(entry);
     store->stats.n_objects += entry->object.item != NULL;
     store->stats.n_changes += entry->object.item != NULL;
     grow(store);

@@ -14,6 +14,10 @@
 /* Most objects of one store: ten times what a large cluster has of Services. */
 #define SW_STORE_MAX_OBJECTS 200000
 
+/* Most memory of one store: five times what 10,000 Services of an ordinary size take, and little
+ * enough that one API server that sends without end takes nobody else's. */
+#define SW_STORE_MAX_BYTES ((size_t)48 << 20)
+
 struct sw_store;
 struct sw_store_lease;
 
@@ -30,7 +34,8 @@ int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr
 /* Leases that are still held stay valid. NULL is allowed. */
 void sw_store_free(struct sw_store *store);
 
-/* The sink that feeds the store; valid as long as it. An object that cannot be read (not of its
+/* The sink that feeds the store; valid as long as it. It fails with SW_ELIMIT where an object would
+ * take it over a cap, and SW_ENOMEM. An object that cannot be read (not of its
  * type, nested too deep, too large) is counted for as long as it is there like that and, if there
  * was one of its name before, that one is kept. */
 struct sw_reflector_sink sw_store_sink(struct sw_store *store);

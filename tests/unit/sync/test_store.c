@@ -299,6 +299,49 @@ static void an_object_that_explodes_when_read_is_passed_over(void **state)
     assert_holds(f, "b=1");
 }
 
+/* A Service of that name with a label of 1 MiB; malloc'ed. */
+static char *large(int number)
+{
+    enum { LABEL = 1 << 20 };
+    char *text = malloc(LABEL + 128);
+    int n;
+
+    assert_non_null(text);
+    n = snprintf(text, 128,
+                 "{\"metadata\":{\"name\":\"s%d\",\"namespace\":\"shop\",\"labels\":{\"v\":\"", number);
+    memset(text + n, 'x', LABEL);
+    strcpy(text + n + LABEL, "\"}}}");
+    return text;
+}
+
+static int put_large(struct fixture *f, int number, struct sw_err *reterr)
+{
+    char *text = large(number);
+    int r = f->sink.put(f->sink.context, sw_str_from(text), reterr);
+
+    free(text);
+    return r;
+}
+
+static void what_would_take_too_much_memory_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_err err = {0};
+    int n = 0;
+
+    while (put_large(f, n, &err) == 0)
+        n++;
+    assert_int_equal(err.code, SW_ELIMIT);
+    assert_string_equal(err.message, "objects of kind Service of more than 48 MiB in all");
+    assert_in_range(n, 40, 47);
+    assert_int_equal(sw_store_stats(f->store)->n_objects, n);
+    /* One takes the place of another, and who goes leaves room. */
+    assert_int_equal(put_large(f, 0, NULL), 0);
+    assert_int_equal(put_large(f, n, NULL), SW_ELIMIT);
+    remove_name(f, "s0");
+    assert_int_equal(put_large(f, n, NULL), 0);
+}
+
 static void remove_of_what_has_no_name_fails(void **state)
 {
     struct fixture *f = *state;
@@ -399,6 +442,7 @@ int main(void)
         STORE_TEST(what_could_never_be_read_changes_nothing),
         STORE_TEST(an_object_nested_too_deep_is_passed_over),
         STORE_TEST(an_object_that_explodes_when_read_is_passed_over),
+        STORE_TEST(what_would_take_too_much_memory_is_not_kept),
         STORE_TEST(remove_of_what_has_no_name_fails),
         STORE_TEST(a_lease_holds_what_was_replaced_or_removed),
         STORE_TEST(a_lease_outlives_its_store),
