@@ -1,4 +1,4 @@
-#include "mesh/plan.h"
+#include "mesh/full.h"
 
 #include "base/banned.h"
 
@@ -48,6 +48,28 @@ int sw_plan_keys(const struct sw_mesh *mesh, struct sw_arena *arena, struct sw_p
         for (size_t j = 0; j < view->n_services; j++)
             keys[n++] = (struct sw_plan_key){view->services[j]->meta.namespace_,
                                              view->services[j]->meta.name};
+    }
+    *ret_n = sort_keys(keys, n);
+    *ret = keys;
+    return 0;
+}
+
+int sw_plan_eastwest_keys(const struct sw_mesh *mesh, struct sw_arena *arena,
+                          struct sw_plan_key **ret, size_t *ret_n, struct sw_err *reterr)
+{
+    struct sw_plan_key *keys =
+        sw_arena_alloc(arena, (mesh->n_ingresses + mesh->n_owned) * sizeof(*keys));
+    size_t n = 0;
+
+    if (!keys)
+        return sw_err_nomem(reterr);
+    for (size_t i = 0; i < mesh->n_ingresses; i++)
+        keys[n++] = (struct sw_plan_key){mesh->ingresses[i]->namespace_, mesh->ingresses[i]->name};
+    for (size_t i = 0; i < mesh->n_owned; i++) {
+        const struct sw_mesh_owned *owned = mesh->owned[i];
+
+        if (owned->kind <= SW_MESH_GATEWAY_SERVICE) /* the first three are an IngressGateway's */
+            keys[n++] = (struct sw_plan_key){owned->for_namespace, owned->for_service};
     }
     *ret_n = sort_keys(keys, n);
     *ret = keys;

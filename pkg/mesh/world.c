@@ -209,8 +209,12 @@ size_t sw_mesh_rules_for(const struct sw_mesh_cluster *cluster, struct sw_str na
 size_t sw_mesh_rules_wild(const struct sw_mesh_cluster *cluster, size_t *ret_n)
 {
     const struct sw_str key[2] = {{NULL, 0}, {NULL, 0}};
+    size_t n = cluster->n_rules;
 
-    return equal_range(cluster->rules, cluster->n_rules, wildcard_at, key, ret_n);
+    *ret_n = 0;
+    if (n == 0 || wildcard_at(cluster->rules, n - 1, key[0], key[1]) < 0)
+        return n; /* exact ones only, as in most clusters: no need to search */
+    return equal_range(cluster->rules, n, wildcard_at, key, ret_n);
 }
 
 static const struct sw_mesh_mtls *mtls_of(const struct sw_mesh_cluster *cluster,
