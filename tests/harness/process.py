@@ -97,8 +97,11 @@ class Process(Part):
 
     def rss_kib(self):
         """What it has in memory now."""
-        with open(f"/proc/{self.pid}/status") as status:
-            return int(re.search(r"^VmRSS:\s+(\d+) kB", status.read(), re.MULTILINE)[1])
+        return self._status("VmRSS")
+
+    def peak_kib(self):
+        """The most that it ever had in memory."""
+        return self._status("VmHWM")
 
     def wait_ready(self, check, timeout_s=60.0):
         """Waits for check(), but no longer than the process lives."""
@@ -131,6 +134,10 @@ class Process(Part):
         with contextlib.suppress(NotReady):
             wait_until(f"{self.name} to exit", self._has_exited, grace_s)
         self._reap()
+
+    def _status(self, name):
+        with open(f"/proc/{self.pid}/status") as status:
+            return int(re.search(rf"^{name}:\s+(\d+) kB", status.read(), re.MULTILINE)[1])
 
     def _has_exited(self):
         # WNOWAIT leaves it a zombie: until _reap() its id, and so its group's, belongs to nobody
