@@ -9,7 +9,7 @@ import pytest
 
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY
-from installed import ACCOUNT, NAMESPACE, Account, install, ours, replaced, versions
+from installed import ACCOUNT, NAMESPACE, Account, finish_namespace, install, ours, replaced, versions
 from shipped import MANIFESTS, VALIDATING, built
 
 
@@ -205,14 +205,6 @@ def test_ports_are_those_that_the_registrations_and_the_probes_name(cluster):
 
 
 # --- uninstalling ------------------------------------------------------------------------------
-
-
-def finish_namespace(api):
-    """Does as the namespace controller: what is in it is gone, so it may go."""
-    namespace = api.get("namespace", NAMESPACE)
-    namespace["spec"]["finalizers"] = []
-    at = f"/api/v1/namespaces/{NAMESPACE}/finalize"
-    api.kubectl("replace", "--raw", at, "-f", "-", input=namespace).check()
 
 
 def test_nothing_of_ours_stays_behind(tools, tmp_path):

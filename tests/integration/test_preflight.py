@@ -5,13 +5,12 @@ import json
 import subprocess
 
 import pytest
-import yaml
 
 from harness import ApiServer, Istiod, wait_until
 from harness.net import host_address
 from harness.tools import program
-from installed import NAMESPACE, Account, install
-from shipped import CRDS, MANIFESTS, built
+from installed import NAMESPACE, Account, bring_tsb, install
+from shipped import CRDS, built
 
 
 def preflight(api, *options, kubeconfig=None):
@@ -106,10 +105,7 @@ def test_nothing_is_written(bare):
 
 def test_crds_of_a_real_tsb_stand_in_the_way(tools, tmp_path):
     with ApiServer("tsb", tmp_path / "cluster") as api:
-        for file in sorted((MANIFESTS / "crds").glob("*.tetrate.io_*.yaml")):
-            crd = yaml.safe_load(file.read_text())
-            del crd["metadata"]["labels"]
-            api.kubectl("create", "--field-manager=tsb-operator", "-f", "-", input=crd).check()
+        bring_tsb(api)
         cluster = looked(api)
 
     assert codes(cluster, "error") == ["ForeignCrd"] * len(CRDS)
