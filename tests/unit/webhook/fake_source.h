@@ -17,6 +17,7 @@ struct fake {
     bool holds;                /* whether what is filled in is to be held */
     size_t n_held;             /* how often it is, now */
     uint64_t heard_ms;         /* how long ago; UINT64_MAX: never */
+    const char *unreadable;    /* NULL, or why one Service cannot be read */
     size_t n_fills;
     size_t n_freed;
 };
@@ -78,6 +79,15 @@ static bool fake_heard(void *self, uint64_t *ret_ms)
     return true;
 }
 
+static void fake_unreadable(void *self, struct sw_source_unreadable *ret)
+{
+    const struct fake *fake = self;
+
+    ret->n[SW_KIND_SERVICE] = fake->unreadable != NULL;
+    if (fake->unreadable)
+        sw_err_set(&ret->last, SW_ETYPE, "%s", fake->unreadable);
+}
+
 static void fake_free(void *self)
 {
     ((struct fake *)self)->n_freed++;
@@ -96,6 +106,7 @@ static const struct sw_source_ops fake_live_ops __attribute__((unused)) = {
     .version = fake_version,
     .fill = fake_fill,
     .heard = fake_heard,
+    .unreadable = fake_unreadable,
     .free = fake_free,
 };
 

@@ -279,6 +279,50 @@ static void release_gives_the_source_back(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_folder_is_stale_from_its_last_good_look(void **state)
+{
+    struct fixture *f = *state;
+
+    look_when_due(f);
+    assert_int_equal(f->cluster.stale_since_ms, 0);
+    f->fake.version_error = "gone";
+    look_when_due(f);
+    look_when_due(f);
+    assert_int_equal(f->cluster.stale_since_ms, T0);
+    f->fake.version_error = "gone for another reason";
+    look_when_due(f);
+    assert_int_equal(f->cluster.stale_since_ms, T0);
+    f->fake.version_error = NULL;
+    look_when_due(f);
+    assert_int_equal(f->cluster.stale_since_ms, 0);
+}
+
+static void an_api_server_is_stale_from_when_it_was_last_heard(void **state)
+{
+    struct fixture *f = *state;
+
+    f->cluster.source.ops = &fake_live_ops;
+    look_when_due(f);
+    f->fake.heard_ms = 1234;
+    f->fake.version_error = "away";
+    look_when_due(f);
+    assert_int_equal(f->cluster.stale_since_ms, f->now_ms - 1234);
+}
+
+static void what_cannot_be_read_is_said_once(void **state)
+{
+    struct fixture *f = *state;
+
+    f->cluster.source.ops = &fake_live_ops;
+    assert_false(look_when_due(f).unreadable_changed);
+    f->fake.unreadable = "Service a/b: no";
+    assert_true(look_when_due(f).unreadable_changed);
+    assert_false(look_when_due(f).unreadable_changed);
+    f->fake.unreadable = NULL;
+    assert_false(look_when_due(f).unreadable_changed);
+    assert_int_equal(f->cluster.unreadable.n[SW_KIND_SERVICE], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +341,9 @@ int main(void)
         TEST(look_reads_at_once_what_was_mended),
         TEST(wake_brings_the_next_look_forward),
         TEST(release_gives_the_source_back),
+        TEST(a_folder_is_stale_from_its_last_good_look),
+        TEST(an_api_server_is_stale_from_when_it_was_last_heard),
+        TEST(what_cannot_be_read_is_said_once),
     };
 
     sw_json_setup();

@@ -138,6 +138,37 @@ static void init_twice_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void note_counts_what_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+
+    f->cluster.source.ops = &fake_live_ops;
+    f->fake.unreadable = "Service a/b: no";
+    look(f, 1000, 77);
+    assert_page_holds(f, "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Service\"} 1\n");
+    assert_page_holds(f,
+                      "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Namespace\"} 0\n");
+    f->fake.unreadable = NULL;
+    look(f, 3000, 79);
+    assert_page_holds(f, "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Service\"} 0\n");
+}
+
+static void forget_leaves_nothing_of_a_cluster(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_buf page;
+
+    f->cluster.source.ops = &fake_live_ops;
+    look(f, 1000, 77);
+    sw_feed_stats_forget(&f->stats, &f->cluster);
+    sw_buf_init(&page, 1 << 16);
+    sw_expo_write(f->metrics, &page);
+    assert_int_equal(page.len, 0);
+    sw_buf_release(&page);
+    look(f, 3000, 79); /* one of that name may come again */
+    assert_page_holds(f, "spillway_cluster_synced{cluster=\"east\"} 1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +177,8 @@ int main(void)
         TEST(note_of_a_failure_leaves_the_time_as_it_was),
         TEST(note_of_an_api_server_tells_when_it_was_heard),
         TEST(init_twice_is_refused),
+        TEST(note_counts_what_cannot_be_read),
+        TEST(forget_leaves_nothing_of_a_cluster),
     };
 
     sw_json_setup();

@@ -335,6 +335,35 @@ static void free_of_nothing_is_allowed(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static bool has_unlisted(const struct sw_publication *publication, const char *text)
+{
+    return sw_str_is(publication->index.unlisted, text);
+}
+
+static void a_feed_that_knows_no_secrets_yet_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_index_feed_options options = {.clusters = &f->clusters,
+                                            .secrets_namespace = SW_STR("sys"),
+                                            .n_readers = N_READERS,
+                                            .metrics = f->metrics,
+                                            .log = &f->log};
+
+    f->clusters.items[1] =
+        (struct sw_cluster){.name = SW_STR("west"), .kubeconfig = SW_STR("no/such/file")};
+    f->clusters.local = 1;
+    f->clusters.config = 0;
+    assert_int_equal(sw_index_feed_new(&options, &f->feed, NULL), 0);
+    assert_int_equal(sw_index_feed_start(f->feed, NULL), 0);
+    wait_for(f, has_service, "cart");
+    wait_for(f, has_unlisted, "the clusters that Secrets of namespace sys name");
+    assert_holds(page(f), "spillway_cluster_secrets_synced 0\n");
+    while (!strstr(page(f), "spillway_cluster_secrets_failing 1\n"))
+        usleep(5000);
+    assert_holds(logged(f), "\"msg\":\"Secrets of remote clusters cannot be seen\",\"error\":"
+                            "\"no/such/file: No such file or directory\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +376,7 @@ int main(void)
         TEST(a_turned_link_is_followed),
         TEST(readers_read_on_while_everything_changes),
         cmocka_unit_test(free_of_nothing_is_allowed),
+        TEST(a_feed_that_knows_no_secrets_yet_says_so),
     };
 
     sw_json_setup();

@@ -26,22 +26,31 @@ struct fixture {
     struct sw_held_view *held;
 };
 
+/* One whose user has that token. */
+static void append_kubeconfig(const struct fixture *f, const char *token, struct sw_buf *text)
+{
+    struct sw_str ca = pki_cert_pem(&f->authority);
+
+    sw_buf_printf(text,
+                  "current-context: c\n"
+                  "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
+                  "users: [{name: u, user: {token: %s}}]\n"
+                  "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:%d', "
+                  "certificate-authority-data: ",
+                  token, api_port(f->api));
+    sw_buf_append_base64(text, ca.data, ca.len);
+    sw_buf_append_text(text, "}}]\n");
+}
+
 static void write_kubeconfig(const struct fixture *f)
 {
     FILE *file = fopen(PATH, "w");
-    struct sw_str ca = pki_cert_pem(&f->authority);
     struct sw_buf text;
 
     assert_non_null(file);
     sw_buf_init(&text, 65536);
-    sw_buf_append_base64(&text, ca.data, ca.len);
-    fprintf(file,
-            "current-context: c\n"
-            "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
-            "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:%d', "
-            "certificate-authority-data: %.*s}}]\n"
-            "users: [{name: u, user: {token: t}}]\n",
-            api_port(f->api), SW_STR_ARG(sw_buf_str(&text)));
+    append_kubeconfig(f, "t", &text);
+    assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
     sw_buf_release(&text);
     fclose(file);
 }
@@ -173,6 +182,75 @@ static void open_in_cluster_outside_of_one_fails(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_view_outlives_its_source(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_err err = {0};
+    uint64_t version;
+
+    next_version(f, 0, &err);
+    read_view(f, &version);
+    sw_source_release(&f->source);
+    assert_true(sw_str_is(f->held->view.services[0]->meta.name, "one"));
+    assert_true(sw_str_is(f->held->view.source.cluster, "east"));
+}
+
+static void give(struct fixture *f, const char *token, const char *error)
+{
+    struct sw_err err = {0};
+    struct sw_buf text;
+
+    sw_buf_init(&text, 65536);
+    if (token)
+        append_kubeconfig(f, token, &text);
+    if (error)
+        sw_err_set(&err, SW_EUSAGE, "%s", error);
+    assert_int_equal(
+        sw_kube_source_give(&f->source, sw_buf_str(&text), error ? &err : NULL, NULL), 0);
+    sw_buf_release(&text);
+}
+
+/* Asks until it fails so; fails the test after ten seconds. */
+static void wait_for_error(struct fixture *f, const char *expected)
+{
+    struct sw_err err = {0};
+    uint64_t version;
+
+    for (int i = 0; i < 200 && strcmp(err.message, expected) != 0; i++) {
+        poll(NULL, 0, 50);
+        err = (struct sw_err){0};
+        f->source.ops->version(f->source.self, &version, &err);
+    }
+    assert_string_equal(err.message, expected);
+}
+
+static void a_given_kubeconfig_is_taken_up(void **state)
+{
+    const struct sw_kube_source_options options = {.cluster = SW_STR("east"), .given = true};
+    struct fixture *f = *state;
+    struct sw_err err = {0};
+    uint64_t first, second;
+
+    sw_source_release(&f->source);
+    assert_int_equal(sw_kube_source_open(&options, &f->source, NULL), 0);
+    give(f, NULL, "Secret a/b, key c: no");
+    wait_for_error(f, "Secret a/b, key c: no"); /* a cluster with a reason, and nothing else */
+    give(f, "t", NULL);
+    next_version(f, 0, &err);
+    read_view(f, &first);
+    assert_int_equal(f->held->view.n_services, 1);
+    give(f, "t", "Secret a/b, key c: a newer one is refused");
+    wait_for_error(f, "Secret a/b, key c: a newer one is refused");
+    give(f, "t", NULL); /* the same: nothing is listed anew */
+    poll(NULL, 0, 300);
+    assert_int_equal(f->source.ops->version(f->source.self, &second, NULL), 0);
+    assert_int_equal(second, first);
+    give(f, "other", NULL);
+    assert_true(next_version(f, first, &err) > first);
+    read_view(f, &second);
+    assert_int_equal(f->held->view.n_services, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +259,8 @@ int main(void)
         TEST(a_kubeconfig_that_comes_late_is_taken_up),
         TEST(free_without_being_asked_is_fine),
         cmocka_unit_test(open_in_cluster_outside_of_one_fails),
+        TEST(a_view_outlives_its_source),
+        TEST(a_given_kubeconfig_is_taken_up),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -267,6 +267,31 @@ static void help_fits_a_terminal_and_names_every_option(void **state)
         assert_true(sw_str_cut(&rest, '\n').len <= 80);
 }
 
+static void parse_takes_where_secrets_are(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(TLS, LIVE), 0);
+    assert_null(options.cluster_secrets);
+    assert_false(options.no_cluster_secrets);
+    assert_int_equal(PARSE(TLS, LIVE, "--cluster-secrets", "spillway-system"), 0);
+    assert_string_equal(options.cluster_secrets, "spillway-system");
+    assert_int_equal(PARSE(TLS, "--no-cluster-secrets", "--cluster=east=in-cluster"), 0);
+    assert_true(options.no_cluster_secrets);
+}
+
+static void parse_refuses_secrets_that_cannot_be(void **state)
+{
+    (void)state;
+    assert_refused(PARSE(TLS, CLUSTER, "--cluster-secrets=sys"), SW_EUSAGE,
+                   "--cluster-secrets: expected an API server as local cluster to read them from, "
+                   "found east=dir:/e");
+    assert_refused(PARSE(TLS, LIVE, "--cluster-secrets=a/b"), SW_EUSAGE,
+                   "--cluster-secrets: expected the name of a namespace, found \"a/b\"");
+    assert_refused(PARSE(TLS, LIVE, "--cluster-secrets="), SW_EUSAGE, "expected a value");
+    assert_refused(PARSE(TLS, LIVE, "--cluster-secrets=a", "--no-cluster-secrets"), SW_EUSAGE,
+                   "expected either --cluster-secrets or --no-cluster-secrets, found both");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +311,8 @@ int main(void)
         cmocka_unit_test(parse_refuses_more_client_names_than_there_is_room_for),
         cmocka_unit_test(parse_names_what_it_does_not_understand),
         cmocka_unit_test(help_fits_a_terminal_and_names_every_option),
+        cmocka_unit_test(parse_takes_where_secrets_are),
+        cmocka_unit_test(parse_refuses_secrets_that_cannot_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
