@@ -28,6 +28,7 @@ struct sw_feed_fleet {
 int sw_feed_set_open(struct sw_feed_set *set, const struct sw_clusters *clusters,
                      const struct sw_feed_fleet *fleet, struct sw_err *reterr);
 
+/* Closes every source. */
 void sw_feed_set_release(struct sw_feed_set *set);
 
 /* Takes in what a letter says of a cluster that is there: 1 if it is a new one, which is at *ret, 0

@@ -25,7 +25,9 @@ struct sw_fleet_findings {
     bool open;
 };
 
+/* Nothing was found yet. */
 void sw_fleet_findings_init(struct sw_fleet_findings *findings);
+/* Says nothing. */
 void sw_fleet_findings_release(struct sw_fleet_findings *findings);
 
 /* Begins a round; one that was begun and not ended is forgotten. */

@@ -45,6 +45,7 @@ struct sw_fleet_secrets {
     bool changed;         /* since somebody last cleared it */
 };
 
+/* Overwrites what it frees. */
 void sw_fleet_secrets_release(struct sw_fleet_secrets *secrets);
 
 /* The sink that feeds it; valid as long as it stays where it is. */
