@@ -104,18 +104,17 @@ static void fields_of_several_entries_of_ours_count_together(void **state)
 
 static void items_of_a_list_are_found_by_their_keys(void **state)
 {
-    assert_true(
-        is_as_written(
-            *state, "{'spec':{'ports':[{'name':'http','port':80,'protocol':'TCP'}]}}",
-            "{'metadata':{'managedFields':[" OURS("{'f:spec':{'f:ports':{'k:{\\\"port\\\":80,"
-                                                  "\\\"protocol\\\":\\\"TCP\\\"}':"
-                                                  "{'.':{},'f:name':{},'f:port':{},'f:protocol':{}}"
-                                                  "}}}") "]},"
-                                                         "'spec':{'clusterIP':'10.9.9.9','ports':["
-                                                         "{'name':'other','port':81,'protocol':'"
-                                                         "TCP'},"
-                                                         "{'name':'http','port':80,'protocol':'TCP'"
-                                                         ",'nodePort':30000}]}}"));
+    assert_true(is_as_written(
+        *state, "{'spec':{'ports':[{'name':'http','port':80,'protocol':'TCP'}]}}",
+        "{'metadata':{'managedFields':[" OURS("{'f:spec':{'f:ports':{'k:{\\\"port\\\":80,"
+                                              "\\\"protocol\\\":\\\"TCP\\\"}':"
+                                              "{'.':{},'f:name':{},'f:port':{},'f:protocol':{}}"
+                                              "}}}") "]},"
+                                                     "'spec':{'clusterIP':'10.9.9.9','ports':["
+                                                     "{'name':'other','port':81,'protocol':'"
+                                                     "TCP'},"
+                                                     "{'name':'http','port':80,'protocol':'TCP'"
+                                                     ",'nodePort':30000}]}}"));
 }
 
 static void lists_that_are_one_value_are_compared_whole(void **state)

@@ -1,0 +1,90 @@
+/* pkg/mesh/op.c: what is sent. */
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/check.h"
+
+#include "mesh/op.h"
+
+static struct sw_op op_for(struct mesh *mesh, enum sw_op_verb verb)
+{
+    mesh_pair(mesh);
+    return (struct sw_op){
+        .verb = verb,
+        .uid = SW_STR("the-uid"),
+        .resource_version = SW_STR("42"),
+        .wanted = &mesh_plan(mesh, "cart")->wanteds.items[1],
+    };
+}
+
+static void body_of_an_apply_is_the_object_and_its_uid(void **state)
+{
+    struct sw_op op = op_for(*state, SW_OP_APPLY);
+    json_t *body = sw_op_body(&op), *metadata = json_object_get(body, "metadata");
+
+    sw_check_json(json_object_get(metadata, "uid"), "'the-uid'");
+    assert_null(json_object_get(metadata, "resourceVersion"));
+    sw_check_json(json_object_get(body, "kind"), "'WorkloadEntry'");
+}
+
+static void body_of_a_create_has_no_uid(void **state)
+{
+    struct sw_op op = op_for(*state, SW_OP_CREATE);
+
+    op.uid = (struct sw_str){NULL, 0};
+    assert_null(json_object_get(json_object_get(sw_op_body(&op), "metadata"), "uid"));
+}
+
+static void body_leaves_the_plan_as_it_is(void **state)
+{
+    struct sw_op op = op_for(*state, SW_OP_APPLY);
+
+    op.wanted--; /* the rule, which is kept as JSON */
+    sw_op_body(&op);
+    assert_null(json_object_get(json_object_get(op.wanted->object, "metadata"), "uid"));
+}
+
+static void body_of_a_release_takes_off_what_is_ours(void **state)
+{
+    struct sw_op op = op_for(*state, SW_OP_RELEASE);
+
+    sw_check_json(sw_op_body(&op), "{'metadata':{'uid':'the-uid','resourceVersion':'42','labels':"
+                                   "{'app.kubernetes.io/managed-by':null},'annotations':"
+                                   "{'spillway.dev/service':null}}}");
+}
+
+static void body_of_a_delete_is_null(void **state)
+{
+    struct sw_op op = op_for(*state, SW_OP_DELETE);
+
+    assert_true(json_is_null(sw_op_body(&op)));
+}
+
+static void verbs_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(sw_op_verb_name(SW_OP_CREATE), "create");
+    assert_string_equal(sw_op_verb_name(SW_OP_APPLY), "apply");
+    assert_string_equal(sw_op_verb_name(SW_OP_RELEASE), "release");
+    assert_string_equal(sw_op_verb_name(SW_OP_DELETE), "delete");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MESH_TEST(body_of_an_apply_is_the_object_and_its_uid),
+        MESH_TEST(body_of_a_create_has_no_uid),
+        MESH_TEST(body_leaves_the_plan_as_it_is),
+        MESH_TEST(body_of_a_release_takes_off_what_is_ours),
+        MESH_TEST(body_of_a_delete_is_null),
+        MESH_TEST(verbs_have_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
