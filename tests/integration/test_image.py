@@ -5,6 +5,7 @@ can go wrong in it can be seen in the tree, and what it says beside it is compar
 manifests.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -16,11 +17,13 @@ import subprocess
 import pytest
 import yaml
 
-from harness import Process
+from harness import ApiServer, Process, endpoints, wait_until
 from harness.net import free_port
 from harness.process import answers_ok
 from harness.tools import REPOSITORY
-from shipped import MANIFESTS
+from installed import NAMESPACE, Account, install
+from shipped import MANIFESTS, SETTING, webhooks_of
+from shipped import built as shipped
 
 IMAGE = REPOSITORY / "hack" / "image"
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
@@ -149,6 +152,64 @@ def test_the_webhook_serves_from_it(root, bookinfo, authority, tmp_path):
         process.wait_ready(lambda: answers_ok(f"http://{probes}/readyz"))
         process.send(15)
         assert process.wait_exit() == 0
+
+
+def as_deployed(spec, **env):
+    """The words and the environment of the Deployment's container, as the kubelet makes them."""
+    [container] = spec["containers"]
+    words = [re.sub(r"\$\((\w+)\)", lambda each: env[each[1]], word) for word in container["args"]]
+    return ["/usr/bin/spillway-webhook", *words]
+
+
+def mount_account(folder, account, api):
+    """The projected volume of a Pod's ServiceAccount."""
+    config = json.loads(account.kubeconfig.read_text())
+    mounted = folder / "var" / "run" / "secrets" / "kubernetes.io" / "serviceaccount"
+    mounted.mkdir(parents=True)
+    authority = config["clusters"][0]["cluster"]["certificate-authority-data"]
+    (mounted / "ca.crt").write_bytes(base64.b64decode(authority))
+    (mounted / "token").write_text(config["users"][0]["user"]["token"])
+    (mounted / "namespace").write_text(NAMESPACE)
+    host, _, port = api.url.removeprefix("https://").rpartition(":")
+    return {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+
+
+def test_the_container_of_the_deployment_closes_its_registration(root, tools, tmp_path):
+    """All that is shipped at once: the image's tree, the Deployment's words, the account's rights
+    and the policy that holds it, the registrations. What stands in for a kubelet and for
+    controllers is this test.
+    """
+    there = tmp_path / "root"
+    shutil.copytree(root, there, symlinks=True)
+    with ApiServer("deployed", tmp_path / "cluster") as api:
+        install(api)
+        account = Account(api, tmp_path / "account")
+        account.wait_for_policy()
+        [deployment] = [each for each in shipped(api) if each["kind"] == "Deployment"]
+        spec = deployment["spec"]["template"]["spec"]
+        env = mount_account(there, account, api)
+        argv = as_deployed(spec, SPILLWAY_CLUSTER="local")
+        process = Process("spillway-webhook", chroot(there, *argv), tmp_path, env)
+        with process:
+            process.wait_ready(lambda: answers_ok("http://127.0.0.1:8081/readyz"))
+            api.apply(endpoints.replica(NAMESPACE, "spillway-webhook", "https", port=8443))
+
+            def closed():
+                held = {name: webhook for name, (_, webhook) in webhooks_of(api).items()}
+                known = all("caBundle" in webhook["clientConfig"] for webhook in held.values())
+                return known and held[SETTING]["failurePolicy"] == "Fail"
+
+            wait_until("the registrations are filled in and closed", closed, timeout_s=120)
+            setting = {
+                "apiVersion": "tsb.tetrate.io/v2",
+                "kind": "WorkspaceSetting",
+                "metadata": {"name": "new", "namespace": "default"},
+                "spec": {"defaultEastWestGatewaySettings": []},
+            }
+            refused = api.kubectl("create", "-f", "-", input=setting)
+            assert f'admission webhook "{SETTING}" denied the request' in refused.stderr
+            # Nothing of it is in the way of the next apply.
+            api.kubectl("apply", "--server-side", "-k", MANIFESTS).check()
 
 
 # --- the Dockerfile ----------------------------------------------------------------------------
