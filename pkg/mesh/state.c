@@ -34,6 +34,8 @@ int sw_state_new(struct sw_names *names, struct sw_state **ret, struct sw_err *r
     return 0;
 }
 
+/* Frees a cluster that is in no list any more. Its own lists go first, so that what leaves need not
+ * be looked for in them. */
 static void free_cluster(struct sw_state_cluster *cluster)
 {
     struct sw_sorted *lists[] = {
@@ -42,12 +44,13 @@ static void free_cluster(struct sw_state_cluster *cluster)
         &cluster->owned,    &cluster->ingresses,
     };
 
+    sw_dirty_add_all(&cluster->state->dirty);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        sw_sorted_release(lists[i]);
     for (unsigned int i = 0; i < SW_N_RESOURCES; i++)
         sw_table_release(&cluster->tables[i]);
     sw_slices_release(&cluster->slices);
     sw_pods_release(&cluster->pods);
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-        sw_sorted_release(lists[i]);
     sw_arena_release(&cluster->claims_arena);
     sw_arena_release(&cluster->mtls_arena);
     sw_arena_release(&cluster->gateway_arena);
@@ -59,8 +62,8 @@ void sw_state_free(struct sw_state *state)
 {
     if (!state)
         return;
-    for (size_t i = 0; i < state->n_clusters; i++)
-        free_cluster(state->clusters[i]);
+    while (state->n_clusters > 0)
+        free_cluster(state->clusters[--state->n_clusters]);
     free(state->clusters);
     free(state->views);
     free(state->meshes);
@@ -237,7 +240,6 @@ void sw_state_remove_cluster(struct sw_state *state, struct sw_state_cluster *cl
         i++;
     if (i == state->n_clusters)
         return;
-    free_cluster(cluster);
     for (state->n_clusters--; i < state->n_clusters; i++) {
         state->clusters[i] = state->clusters[i + 1];
         state->views[i] = state->views[i + 1];
@@ -246,7 +248,7 @@ void sw_state_remove_cluster(struct sw_state *state, struct sw_state_cluster *cl
     for (i = 0; i < state->n_clusters; i++)
         state->clusters[i]->gateways_stale = true; /* it may have been the config cluster */
     state->names_stale = true;
-    sw_dirty_add_all(&state->dirty);
+    free_cluster(cluster);
 }
 
 struct sw_reflector_sink sw_state_sink(struct sw_state_cluster *cluster, enum sw_resource resource)

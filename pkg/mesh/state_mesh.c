@@ -321,7 +321,8 @@ void sw_state_mark_host(struct sw_state *state, const struct sw_host *host)
 /* Every Service has a backing. */
 void sw_state_mark_namespace(struct sw_state *state, struct sw_str namespace_)
 {
-    for (size_t i = 0; i < state->n_clusters; i++) {
+    state->dirty.gateways = true;
+    for (size_t i = 0; i < state->n_clusters && !state->dirty.all; i++) {
         const struct sw_hash *backings = &state->clusters[i]->slices.backings;
 
         for (struct sw_record *record = sw_hash_next(backings, NULL); record;

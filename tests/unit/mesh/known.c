@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "json/read.h"
 #include "model/pod.h"
+#include "json/read.h"
 
 int known_setup(void **state)
 {
