@@ -110,8 +110,7 @@ void sw_sha256_add(struct sw_sha256 *hash, const void *bytes, size_t len)
 
 void sw_sha256_add_str(struct sw_sha256 *hash, struct sw_str s)
 {
-    if (s.len)
-        sw_sha256_add(hash, s.data, s.len);
+    sw_sha256_add(hash, s.data, s.len);
 }
 
 struct sw_digest sw_sha256_digest(const struct sw_sha256 *hash)

@@ -23,6 +23,7 @@ struct sw_sha256 {
     uint8_t block[64];
 };
 
+/* Begins with nothing, and adds bytes; `bytes` may be NULL when len is 0. */
 void sw_sha256_init(struct sw_sha256 *hash);
 void sw_sha256_add(struct sw_sha256 *hash, const void *bytes, size_t len);
 void sw_sha256_add_str(struct sw_sha256 *hash, struct sw_str s);

@@ -99,9 +99,9 @@ static int want_addresses(const struct sw_subject *subject, const struct sw_remo
     SW_CLEANUP(sw_buf_release) struct sw_buf common;
     int r;
 
+    sw_buf_init(&common, MAX_SPEC_BYTES);
     if (!entries)
         return sw_err_nomem(reterr);
-    sw_buf_init(&common, MAX_SPEC_BYTES);
     sw_workloadentry_write_common(model, &common);
     r = sw_buf_status(&common, reterr);
     for (size_t i = 0; r == 0 && i < remote->n_addresses; i++) {

@@ -16,6 +16,7 @@ struct sw_ports {
     size_t n_same;                  /* ports that will fail over */
 };
 
+/* Compares them. What it returns is borrowed from both. */
 struct sw_ports sw_ports_compare(const struct sw_service *local, const struct sw_service *remote);
 
 /* The keys of a WorkloadEntry's ports. */

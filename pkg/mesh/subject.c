@@ -67,7 +67,7 @@ enum sw_reason sw_subject_judge(const struct sw_subject *subject)
     struct sw_service absent = {.meta = {.namespace_ = namespace_name}};
     struct sw_str failover;
 
-    if (!namespace_)
+    if (!namespace_ || namespace_->meta.deleting)
         return SW_NO_NAMESPACE;
     failover = sw_expose_failover_label(subject->view, subject->local ? subject->local : &absent);
     if (sw_str_is(failover, SW_FAILOVER_DISABLE))
@@ -76,16 +76,8 @@ enum sw_reason sw_subject_judge(const struct sw_subject *subject)
         return SW_AMBIENT;
     if (sw_mesh_mtls_disabled(subject->mesh, sw_mesh_local(subject->mesh), namespace_name))
         return SW_MTLS_DISABLED;
-    return subject->local ? judge_service(subject->local) : sw_subject_judge_stub(subject);
-}
-
-enum sw_reason sw_subject_judge_stub(const struct sw_subject *subject)
-{
-    const struct sw_namespace *namespace_ =
-        sw_view_namespace(subject->view, subject->plan->namespace_);
-
-    if (!namespace_ || namespace_->meta.deleting)
-        return SW_NO_NAMESPACE;
+    if (subject->local)
+        return judge_service(subject->local);
     return has_label(namespace_, LABEL_STUB, "disabled") ? SW_STUB_DISABLED : SW_PLANNED;
 }
 

@@ -28,11 +28,9 @@ struct sw_subject {
 int sw_subject_init(struct sw_subject *subject, const struct sw_mesh *mesh, struct sw_plan *plan,
                     struct sw_arena *arena, struct sw_err *reterr);
 
-/* Can its clients in the local cluster fail over? SW_PLANNED, or why not. */
+/* Can its clients in the local cluster fail over, by the Service or by a stub? SW_PLANNED, or why
+ * not. */
 enum sw_reason sw_subject_judge(const struct sw_subject *subject);
-
-/* May a stub stand in for it? SW_PLANNED, SW_STUB_DISABLED or, while it is so, SW_NO_NAMESPACE. */
-enum sw_reason sw_subject_judge_stub(const struct sw_subject *subject);
 
 /* Adds a finding about it and, unless unset, a remote cluster. format NULL gives the reason's
  * sentence. Fails with SW_ENOMEM. */

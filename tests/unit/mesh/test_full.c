@@ -43,6 +43,45 @@ static void full_plan_is_all_of_them_in_order(void **state)
     assert_int_equal(diff.ops[6].kind, SW_MESH_DEPLOYMENT);
 }
 
+/* Plans and diffs in an arena of this size; false where it was too small. */
+static bool fits(struct mesh *mesh, size_t max_bytes)
+{
+    struct sw_withdrawals withdrawals = {0};
+    struct sw_plans plans = {NULL, 0};
+    struct sw_arena arena;
+    struct sw_diff diff;
+    struct sw_err err = {0};
+    int r;
+
+    sw_arena_init(&arena, 64, max_bytes);
+    r = sw_plan(&mesh->mesh, &withdrawals, NOW_MS, &arena, &plans, &err);
+    if (r == 0)
+        r = sw_diff(&mesh->mesh, &plans, NOW_MS, &arena, &diff, &err);
+    if (r < 0) {
+        assert_int_equal(r, SW_ENOMEM);
+        assert_int_equal(err.code, SW_ENOMEM);
+    }
+    sw_arena_release(&arena);
+    sw_withdrawals_release(&withdrawals);
+    return r == 0;
+}
+
+static void too_little_memory_is_a_failure_wherever_it_ends(void **state)
+{
+    struct mesh *mesh = *state;
+    size_t max_bytes = 64, n_failures = 0;
+
+    mesh_pair(mesh);
+    mesh_gateway(mesh, "gw", "10.0.0.1");
+    mesh_own_object(mesh, SW_MESH_STUB, "stray", "stray");
+    mesh->ingresses[0] = &ew;
+    mesh->mesh.n_ingresses = 1;
+    mesh_build(mesh);
+    for (; !fits(mesh, max_bytes); max_bytes += 16)
+        n_failures++;
+    assert_in_range(n_failures, 100, 100000);
+}
+
 /* A fleet made without JSON, because there are so many. */
 struct fleet {
     struct sw_arena arena;
@@ -315,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MESH_TEST(full_plan_is_all_of_them_in_order),
+        MESH_TEST(too_little_memory_is_a_failure_wherever_it_ends),
         cmocka_unit_test(memory_grows_with_the_entries_and_no_faster),
         cmocka_unit_test(fifty_clusters_of_two_thousand_services),
     };
