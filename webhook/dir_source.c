@@ -78,13 +78,13 @@ static void watch_anew(struct dir_source *source)
     SW_CLEANUP(sw_arena_release) struct sw_arena arena;
     struct sw_dir_files files;
 
+    sw_arena_init(&arena, 4096, MAX_LIST_BYTES);
     if (source->inotify_fd >= 0)
         close(source->inotify_fd);
     source->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (source->inotify_fd < 0)
         return;
     inotify_add_watch(source->inotify_fd, source->path, EVENTS);
-    sw_arena_init(&arena, 4096, MAX_LIST_BYTES);
     if (sw_dir_list(source->path, SW_DIR_DEEP, &arena, NULL, &files, NULL) == 0)
         watch_folders(source->inotify_fd, &files, &arena);
 }
