@@ -92,6 +92,15 @@ void sw_conn_free(struct sw_conn *conn)
     sw_gauge_add(shared->stats->connections, -1);
 }
 
+void sw_conn_note(struct sw_conn *conn, enum sw_phase phase, size_t input_bytes, uint64_t now_ns)
+{
+    sw_phase_note(&conn->timer, phase, conn->n_answers, now_ns);
+    if (conn->timer.since_ns == now_ns || input_bytes >= conn->moved_bytes + SW_CONN_MOVE_BYTES) {
+        conn->moved_ns = now_ns;
+        conn->moved_bytes = input_bytes;
+    }
+}
+
 void sw_conn_hold(struct sw_conn *conn, size_t bytes)
 {
     if (bytes == conn->held_bytes || !conn->peer)

@@ -21,6 +21,9 @@ struct sw_loop;
 struct sw_loop_shared;
 struct sw_peer;
 
+/* A request that is read is getting on while so much of it comes within a while. */
+#define SW_CONN_MOVE_BYTES (64u << 10)
+
 /* What serve/tap.h keeps of the library's own callbacks. */
 typedef void sw_conn_callback(struct st_h2o_socket_t *sock, const char *err);
 
@@ -35,6 +38,8 @@ struct sw_conn {
     struct sw_peer *peer;         /* a reference; NULL once it was cut */
     struct sw_phase_timer timer;
     uint64_t begun_ns; /* when the request under way had come at the latest; 0: none has */
+    uint64_t moved_ns; /* when it began its phase, or another SW_CONN_MOVE_BYTES had come in it */
+    size_t moved_bytes;
     uint64_t n_answers;
     size_t held_bytes;   /* of a large request and its answer (sw_conn_hold) */
     size_t answer_bytes; /* of the answer under way */
@@ -60,6 +65,9 @@ struct sw_conn *sw_conn_new(struct sw_loop_shared *shared, struct sw_conn **list
 
 /* Takes it out of its list and the counts; closes linger_fd, but not fd. */
 void sw_conn_free(struct sw_conn *conn);
+
+/* Notes that it is in `phase` at now_ns, with so many bytes of a request in the library's hands. */
+void sw_conn_note(struct sw_conn *conn, enum sw_phase phase, size_t input_bytes, uint64_t now_ns);
 
 /* Notes that it holds `bytes` now, in place of what it held before, in the sums of its line and its
  * peer. */

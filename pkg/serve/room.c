@@ -57,14 +57,18 @@ static bool holds(const struct sw_conn *conn)
     return conn->held_bytes && !conn->is_cut && !conn->is_shed;
 }
 
+static bool is_slow(const struct sw_conn *conn, uint64_t now_ns)
+{
+    return conn->timer.phase != SW_PHASE_WAITING && now_ns > conn->moved_ns &&
+           now_ns - conn->moved_ns >= SW_ROOM_SLOW_NS;
+}
+
 static struct sw_conn *slowest(struct sw_conn *list, uint64_t now_ns)
 {
     struct sw_conn *found = NULL;
 
     for (struct sw_conn *conn = list; conn; conn = conn->next) {
-        if (holds(conn) && conn->timer.phase != SW_PHASE_WAITING &&
-            age_of(conn, now_ns) >= SW_ROOM_SLOW_NS &&
-            (!found || conn->timer.since_ns < found->timer.since_ns))
+        if (holds(conn) && is_slow(conn, now_ns) && (!found || conn->moved_ns < found->moved_ns))
             found = conn;
     }
     return found;

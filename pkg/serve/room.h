@@ -14,10 +14,10 @@
  * takes a client of this cluster milliseconds; one that stands still is nobody's loss.
  *
  * Bytes. The bodies that come in and the answers that go out may hold so much and no more. Over
- * that, first whoever takes long (SW_ROOM_SLOW_NS; an API server sends a review in one go), the
- * oldest first; else of the address that holds most the request that came last: the others are
- * nearer their end. One that is whole and waits for its turn is never given up, and one whose
- * answer is under way only for being slow.
+ * that, first whoever is slow, the one that stands longest first: an API server sends a review in
+ * one go, while who wants to hold memory cheaply sends little. Else of the address that holds most
+ * the request that came last: the others are nearer their end. One that is whole and waits for its
+ * turn is never given up, and one whose answer is under way only for being slow.
  */
 #ifndef SW_SERVE_ROOM_H
 #define SW_SERVE_ROOM_H
@@ -30,7 +30,7 @@
 #define SW_ROOM_FRESH_NS UINT64_C(2000000000)
 /* How long a handshake may stand before it is ended to make room. */
 #define SW_ROOM_HANDSHAKE_NS UINT64_C(250000000)
-/* A request or an answer that has been under way for so long is slow. */
+/* Who takes so long for the next SW_CONN_MOVE_BYTES of a request, or for an answer, is slow. */
 #define SW_ROOM_SLOW_NS UINT64_C(1000000000)
 
 /* The connection of `list` that makes room for another one at now_ns: among those of `peer`, or

@@ -49,7 +49,7 @@ static void look(struct sw_conn *conn, bool fed)
         conn->begun_ns = 0;
     else if (!conn->begun_ns)
         conn->begun_ns = sw_line_came_ns(line);
-    sw_phase_note(&conn->timer, phase, conn->n_answers, sw_line_turn(line));
+    sw_conn_note(conn, phase, conn->sock->input->size, sw_line_turn(line));
     held = room_for_input(conn->sock) + conn->answer_bytes;
     sw_conn_hold(conn, held > SW_LINE_LARGE_BYTES && !conn->is_shed ? held : 0);
     if (line->held_bytes > line->max_held_bytes)

@@ -236,6 +236,26 @@ static void hold_replaces_what_was_held(void **state)
     assert_int_equal(f->line.held_bytes, 0);
 }
 
+static void note_tells_when_it_last_got_on(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_conn *conn = make(f);
+
+    sw_conn_note(conn, SW_PHASE_READING, 100, 1000 * MS);
+    assert_int_equal(conn->moved_ns, 1000 * MS);
+    sw_conn_note(conn, SW_PHASE_READING, 100 + SW_CONN_MOVE_BYTES - 1, 1001 * MS);
+    assert_int_equal(conn->moved_ns, 1000 * MS);
+    sw_conn_note(conn, SW_PHASE_READING, 100 + SW_CONN_MOVE_BYTES, 1002 * MS);
+    assert_int_equal(conn->moved_ns, 1002 * MS);
+    assert_int_equal(conn->timer.since_ns, 1000 * MS);
+    sw_conn_note(conn, SW_PHASE_SENDING, 0, 1003 * MS);
+    assert_int_equal(conn->moved_ns, 1003 * MS);
+    conn->n_answers++; /* the next request of the same kind begins anew */
+    sw_conn_note(conn, SW_PHASE_SENDING, 0, 1004 * MS);
+    assert_int_equal(conn->moved_ns, 1004 * MS);
+    sw_conn_free(conn);
+}
+
 static void linger_keeps_the_socket(void **state)
 {
     struct fixture *f = *state;
@@ -282,6 +302,7 @@ int main(void)
         TEST(check_while_stopping_gives_a_new_one_a_moment),
         TEST(cut_gives_its_place_back_at_once),
         TEST(hold_replaces_what_was_held),
+        TEST(note_tells_when_it_last_got_on),
         TEST(linger_keeps_the_socket),
         TEST(linger_not_after_a_cut),
     };

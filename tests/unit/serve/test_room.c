@@ -59,7 +59,7 @@ static int teardown(void **state)
 static void set(struct fixture *f, size_t i, enum sw_phase phase, uint64_t age_ms)
 {
     f->conns[i].timer.phase = phase;
-    f->conns[i].timer.since_ns = NOW - age_ms * MS;
+    f->conns[i].timer.since_ns = f->conns[i].moved_ns = NOW - age_ms * MS;
 }
 
 static void hold(struct fixture *f, size_t i, struct sw_peer *peer, size_t bytes)
@@ -186,6 +186,22 @@ static void the_slowest_gives_its_bytes_back(void **state)
     assert_ptr_equal(heaviest(f), &f->conns[0]);
 }
 
+/* Old, but getting on: on a busy server everybody is old. */
+static void who_gets_on_is_not_slow(void **state)
+{
+    struct fixture *f = *state;
+
+    hold(f, 0, &f->peer, 100000);
+    hold(f, 1, &f->other, 5000000);
+    set(f, 0, SW_PHASE_READING, 5000);
+    set(f, 1, SW_PHASE_READING, 3000);
+    f->conns[0].moved_ns = NOW - 999 * MS;
+    f->conns[1].moved_ns = NOW;
+    assert_ptr_equal(heaviest(f), &f->conns[1]); /* which holds more */
+    f->conns[0].moved_ns = NOW - 1000 * MS;
+    assert_ptr_equal(heaviest(f), &f->conns[0]);
+}
+
 static void else_the_newest_of_who_holds_most(void **state)
 {
     struct fixture *f = *state;
@@ -232,6 +248,7 @@ int main(void)
         TEST(who_only_lingers_does_so_at_once),
         TEST(of_one_peer_alone_when_asked),
         TEST(the_slowest_gives_its_bytes_back),
+        TEST(who_gets_on_is_not_slow),
         TEST(else_the_newest_of_who_holds_most),
         TEST(never_one_that_waits_for_us),
         TEST(never_one_that_holds_nothing),
