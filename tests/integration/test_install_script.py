@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY, program, tool
 from installed import NAMESPACE, bring_tsb, finish_namespace, ours, versions
-from shipped import CRDS, VALIDATING, built
+from shipped import CRDS, MANIFESTS, VALIDATING, built
 
 SCRIPT = REPOSITORY / "hack" / "install"
 IMAGE = "registry.example:5000/team/spillway-webhook"
@@ -205,6 +206,20 @@ def test_beside_a_tsb_nothing_is_applied_and_nothing_deleted(tsb):
     assert refused.returncode == 1 and 'with "tsb-operator"' in refused.stderr
     done(tsb, "--uninstall", "--delete-settings", "--without-wait")
     assert crds() == before
+
+
+def test_beside_a_tsb_all_but_the_crds_can_be_installed(tsb):
+    """By the commands that manifests/README.md shows there."""
+    section = (MANIFESTS / "README.md").read_text().split("## Beside a real TSB")[1]
+    [_, commands] = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+    env = {"PATH": f"{tool('kubectl').parent}:{os.environ['PATH']}", "HOME": str(tsb.directory)}
+    env["KUBECONFIG"] = str(tsb.kubeconfig)
+    script = ["bash", "-eu", "-c", commands]
+    subprocess.run(script, cwd=REPOSITORY, env=env, check=True, timeout=120)
+
+    everything = {each["kind"] for each in built(tsb)} - {"CustomResourceDefinition"}
+    held = {each for each, _ in versions(tsb, skip=["CustomResourceDefinition"])}
+    assert held == everything
 
 
 @pytest.mark.parametrize(
