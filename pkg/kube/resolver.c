@@ -175,20 +175,33 @@ static void ask(struct sw_resolver *resolver, const char *name)
     finish_one(query);
 }
 
-/* Its sockets do not block: those that are not ready are tried in vain. Answers may close sockets,
- * and open others, so each is taken on its own. */
-static void process(struct sw_resolver *resolver)
+/* c-ares' sockets, with what it waits for on each. (Its own macros shift into the sign.) */
+static size_t get_sockets(const struct sw_resolver *resolver,
+                          struct sw_http_fd fds[static ARES_GETSOCK_MAXNUM])
 {
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-    int mask = ares_getsock(resolver->channel, sockets, ARES_GETSOCK_MAXNUM);
+    unsigned int mask = (unsigned int)ares_getsock(resolver->channel, sockets, ARES_GETSOCK_MAXNUM);
+    size_t n = 0;
 
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        ares_socket_t reads = ARES_GETSOCK_READABLE(mask, i) ? sockets[i] : ARES_SOCKET_BAD;
-        ares_socket_t writes = ARES_GETSOCK_WRITABLE(mask, i) ? sockets[i] : ARES_SOCKET_BAD;
+    for (unsigned int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+        bool reads = mask >> i & 1, writes = mask >> (i + ARES_GETSOCK_MAXNUM) & 1;
 
-        if (reads != ARES_SOCKET_BAD || writes != ARES_SOCKET_BAD)
-            ares_process_fd(resolver->channel, reads, writes);
+        if (reads || writes)
+            fds[n++] = (struct sw_http_fd){sockets[i], reads, writes};
     }
+    return n;
+}
+
+/* The sockets do not block: those that are not ready are tried in vain. Answers may close sockets,
+ * and open others, which c-ares passes over by their numbers. */
+static void process(struct sw_resolver *resolver)
+{
+    struct sw_http_fd fds[ARES_GETSOCK_MAXNUM];
+    size_t n = get_sockets(resolver, fds);
+
+    for (size_t i = 0; i < n; i++)
+        ares_process_fd(resolver->channel, fds[i].readable ? fds[i].fd : ARES_SOCKET_BAD,
+                        fds[i].writable ? fds[i].fd : ARES_SOCKET_BAD);
     ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* time-outs */
 }
 
@@ -215,15 +228,7 @@ int64_t sw_resolver_step(struct sw_resolver *resolver, int64_t now_ms)
 size_t sw_resolver_fds(const struct sw_resolver *resolver,
                        struct sw_http_fd fds[static SW_HTTP_MAX_FDS])
 {
-    ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-    int mask = ares_getsock(resolver->channel, sockets, ARES_GETSOCK_MAXNUM);
-    size_t n = 0;
+    _Static_assert(ARES_GETSOCK_MAXNUM <= SW_HTTP_MAX_FDS, "all of them can be waited for");
 
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        bool reads = ARES_GETSOCK_READABLE(mask, i), writes = ARES_GETSOCK_WRITABLE(mask, i);
-
-        if (reads || writes)
-            fds[n++] = (struct sw_http_fd){sockets[i], reads, writes};
-    }
-    return n;
+    return get_sockets(resolver, fds);
 }
