@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 
@@ -121,6 +122,33 @@ def test_a_bad_file_leaves_the_last_good_view_and_shows(webhook, folder):
     assert not is_exposed(webhook)
 
 
+class SecretMount:
+    """The certificates' folder turned into what the kubelet makes of a Secret: links, and one that
+    is turned under them."""
+
+    def __init__(self, webhook):
+        self._folder = webhook.pki
+        self._work = webhook.pki.with_name("renewed")
+        self._number = 0
+        shutil.copytree(self._folder, self._work)
+        self.turn()
+
+    def turn(self):
+        """A new certificate, all files of it in the same moment."""
+        self._number += 1
+        subprocess.run([CERTS_GEN, "--renew", self._work], check=True, capture_output=True)
+        version = self._folder / f"..2026_11_23_{self._number}"
+        shutil.copytree(self._work, version)
+        aside = self._folder / "..data_tmp"
+        aside.symlink_to(version.name)
+        aside.rename(self._folder / "..data")
+        for name in ("tls.crt", "tls.key"):
+            if not (self._folder / name).is_symlink():
+                link = self._folder / f".{name}"
+                link.symlink_to(f"..data/{name}")
+                link.rename(self._folder / name)
+
+
 def serving_serial(webhook):
     with socket.create_connection(("127.0.0.1", webhook.port), timeout=10) as plain:
         with webhook.context().wrap_socket(plain, server_hostname="localhost") as tls:
@@ -139,3 +167,55 @@ def test_a_renewed_certificate_is_served_without_a_restart(webhook):
         wait_until("the new one", lambda: serving_serial(webhook) != before)
         webhook.post("/mutate", review(CART), connection).response()  # goes on undisturbed
     assert webhook.metric("spillway_tls_reloads_total") == 1
+
+
+def wait_for_another(webhook, before, timeout_s):
+    return wait_until("another certificate", lambda: (
+        serial := serving_serial(webhook)) != before and serial, timeout_s)
+
+
+def test_a_mounted_secret_is_followed_within_a_second(webhook):
+    serial = serving_serial(webhook)
+    mount = SecretMount(webhook)
+    for _ in range(3):
+        serial = wait_for_another(webhook, serial, timeout_s=1)
+        mount.turn()
+    wait_for_another(webhook, serial, timeout_s=1)
+
+
+def test_a_certificate_folder_may_go_and_come_back(webhook):
+    serial = serving_serial(webhook)
+    aside = webhook.pki.with_name("aside")
+    shutil.copytree(webhook.pki, aside)
+    shutil.rmtree(webhook.pki)
+    wait_until("the failure shows", lambda: webhook.metric(
+        "spillway_tls_reload_failures_total") >= 1)
+    assert serving_serial_by(webhook, aside) == serial
+    subprocess.run([CERTS_GEN, "--renew", aside], check=True, capture_output=True)
+    aside.rename(webhook.pki)
+    serial = wait_for_another(webhook, serial, timeout_s=10)
+    # And is watched like the one before.
+    subprocess.run([CERTS_GEN, "--renew", webhook.pki], check=True, capture_output=True)
+    wait_for_another(webhook, serial, timeout_s=1)
+
+
+def serving_serial_by(webhook, folder):
+    """The serial, by the CA of another folder."""
+    tls = ssl.create_default_context(cafile=folder / "ca.crt")
+    with socket.create_connection(("127.0.0.1", webhook.port), timeout=10) as plain:
+        with tls.wrap_socket(plain, server_hostname="localhost") as peer:
+            return peer.getpeercert()["serialNumber"]
+
+
+def test_without_inotify_files_are_looked_at_every_few_seconds(tmp_path, folder):
+    webhook = Webhook(tmp_path, {"east": folder}, "--drain-seconds=0")
+    # In a user namespace of its own, where the kernel gives no watch to anybody.
+    spend = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\""
+    webhook.argv = ["unshare", "--user", "--map-root-user", "sh", "-c", spend, "sh", *webhook.argv]
+    with webhook:
+        assert any("gives no watch" in record["msg"] for record in webhook.records())
+        serial = serving_serial(webhook)
+        SecretMount(webhook)
+        wait_for_another(webhook, serial, timeout_s=10)
+        write(folder / "base.yaml", NAMESPACE)
+        wait_until("the workspace is gone", lambda: not is_exposed(webhook), timeout_s=10)

@@ -6,12 +6,27 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <poll.h>
+#include <sys/inotify.h>
 
 #include "folder.h"
 #include "webhook/dir_source.h"
 #include "webhook/held_view.h"
 #include "json/read.h"
+
+/* While set, the kernel gives no watch; the linker leads the calls here. */
+static bool spent;
+int __real_inotify_init1(int flags);
+int __wrap_inotify_init1(int flags);
+
+int __wrap_inotify_init1(int flags)
+{
+    if (!spent)
+        return __real_inotify_init1(flags);
+    errno = EMFILE;
+    return -1;
+}
 
 struct fixture {
     char path[FOLDER_PATH_SIZE];
@@ -206,6 +221,22 @@ static void version_sees_that_the_folder_is_another(void **state)
     sw_source_release(&source);
 }
 
+static void fill_goes_without_a_watch(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t read, before;
+
+    spent = true;
+    assert_int_equal(read_services(f, &read), 1);
+    spent = false;
+    assert_int_equal(f->source.ops->wakeup_fd(f->source.self), -1);
+    before = version_now(f);
+    folder_write(f->path, "pay.yaml", SERVICE_YAML("pay"));
+    assert_true(version_now(f) != before);
+    assert_int_equal(read_services(f, &read), 2);
+    assert_true(f->source.ops->wakeup_fd(f->source.self) >= 0);
+}
+
 static void a_folder_is_never_behind(void **state)
 {
     struct fixture *f = *state;
@@ -228,6 +259,7 @@ int main(void)
         TEST(wakeup_fd_tells_of_changes_in_subfolders),
         TEST(wakeup_fd_tells_of_a_turned_link),
         TEST(version_sees_that_the_folder_is_another),
+        TEST(fill_goes_without_a_watch),
         TEST(a_folder_is_never_behind),
     };
 
