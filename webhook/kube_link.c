@@ -64,6 +64,7 @@ static void take_up(struct sw_kube_link *link, int64_t now_ms)
     link->config_error = no_error;
     sw_kube_client_free(link->next);
     link->next = client;
+    link->next_ms = now_ms;
     if (!is_synced(link->client, now_ms))
         promote(link);
 }
@@ -141,9 +142,24 @@ int64_t sw_kube_link_step(struct sw_kube_link *link, int64_t now_ms)
     return step_client(link->next, now_ms, wake_ms);
 }
 
+/* Why what the kubeconfig names now does not take the place of what it named; code 0 while it may
+ * well be about to. */
+static struct sw_err why_not_next(const struct sw_kube_link *link, int64_t now_ms)
+{
+    struct sw_kube_health health = {0};
+
+    if (!link->next || now_ms - link->next_ms < SW_KUBE_CLIENT_PATIENCE_MS)
+        return no_error;
+    sw_kube_client_health(link->next, now_ms, &health);
+    if (health.error.code)
+        sw_err_wrap(&health.error, "the kubeconfig has changed, and that of before stays in use");
+    return health.error;
+}
+
 struct sw_kube_health sw_kube_link_health(const struct sw_kube_link *link, int64_t now_ms)
 {
     struct sw_kube_health health = {.heard_ms = -1};
+    struct sw_err next = why_not_next(link, now_ms);
 
     if (link->client)
         sw_kube_client_health(link->client, now_ms, &health);
@@ -151,5 +167,7 @@ struct sw_kube_health sw_kube_link_health(const struct sw_kube_link *link, int64
         health.error = link->file_error;
     else if (link->config_error.code)
         health.error = link->config_error;
+    else if (next.code)
+        health.error = next;
     return health;
 }

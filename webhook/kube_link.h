@@ -35,6 +35,7 @@ struct sw_kube_link {
     struct sw_kubeconfig_file file; /* unset, but for its text, where there is none */
     int64_t relook_ms;
     struct sw_kube_client *next; /* takes the place of `client` once it is synced; NULL for none */
+    int64_t next_ms;             /* since when it is there */
     struct sw_err file_error;    /* why the kubeconfig cannot be read; code 0 when it was */
     struct sw_err config_error;  /* why it cannot be taken up; code 0 when it was */
     struct sw_kube_client *client; /* changed under the lock; NULL before there is one */
@@ -58,7 +59,9 @@ int sw_kube_link_give(struct sw_kube_link *link, struct sw_str text, const struc
 /* Does what is due at now_ms (monotonic), and returns when something is due again. */
 int64_t sw_kube_link_step(struct sw_kube_link *link, int64_t now_ms);
 
-/* How it is; what is wrong with the kubeconfig comes before what is wrong with an API server. */
+/* How it is; what is wrong with the kubeconfig comes before what is wrong with an API server. That
+ * includes one whose API server could not be listed for SW_KUBE_CLIENT_PATIENCE_MS, however well
+ * the one before still serves. */
 struct sw_kube_health sw_kube_link_health(const struct sw_kube_link *link, int64_t now_ms);
 
 /* Under the lock, on any thread: a number that is another whenever objects are, and is never given
