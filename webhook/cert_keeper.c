@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "io/clock.h"
 #include "io/file.h"
 #include "webhook/cert_round.h"
 #include "webhook/kubeconfig_file.h"
@@ -47,11 +46,6 @@ struct sw_cert_keeper {
     struct link *link;   /* made and freed by the thread alone; NULL for none */
     struct sw_err error; /* of the last round, or why there is no link */
 };
-
-static int64_t now_ms(void)
-{
-    return (int64_t)sw_clock_mono_ms();
-}
 
 /* --- the link -------------------------------------------------------------------------------- */
 
@@ -222,21 +216,6 @@ static void pause_without_link(struct sw_cert_keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
 }
 
-/* The Lease is handed back, so that another replica need not wait for it to run out. */
-static void say_goodbye(struct link *link)
-{
-    if (!link)
-        return;
-    sw_waiter_resume(&link->waiter);
-    sw_elector_resign(link->elector, now_ms());
-    while (!sw_elector_is_done(link->elector)) {
-        int64_t wake_ms = sw_elector_step(link->elector, now_ms());
-
-        sw_http_wait(link->waiter.client.http, wake_ms - now_ms());
-        sw_http_run(link->waiter.client.http);
-    }
-}
-
 static void *run(void *argument)
 {
     struct sw_cert_keeper *keeper = argument;
@@ -261,7 +240,9 @@ static void *run(void *argument)
         else
             pause_without_link(keeper);
     }
-    say_goodbye(keeper->link);
+    /* The Lease is handed back, so that another replica need not wait for it to run out. */
+    if (keeper->link)
+        sw_elector_leave(keeper->link->elector);
     exchange(keeper, NULL);
     return NULL;
 }

@@ -74,12 +74,14 @@ static json_t *encoded(struct sw_str text, struct sw_arena *arena)
     return value;
 }
 
+/* Of a type that must have a certificate and a key, though there may be none in them yet. */
 static json_t *make(const struct sw_cert_secret_change *change)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:{s:s%, s:s%, s:{}}}", "apiVersion", "v1", "kind",
-                               "Secret", "type", "kubernetes.io/tls", "metadata", "name",
-                               change->name.data, change->name.len, "namespace",
-                               change->namespace_.data, change->namespace_.len, "labels");
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:{s:s%, s:s%, s:{}}, s:{s:s, s:s}}", "apiVersion", "v1", "kind",
+                  "Secret", "type", "kubernetes.io/tls", "metadata", "name", change->name.data,
+                  change->name.len, "namespace", change->namespace_.data, change->namespace_.len,
+                  "labels", "data", "tls.crt", "", "tls.key", "");
     json_t *labels = json_object_get(json_object_get(object, "metadata"), "labels");
 
     if (!object || json_object_set_new(labels, "app.kubernetes.io/name", json_string("spillway")) ||
