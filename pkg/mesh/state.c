@@ -68,6 +68,7 @@ void sw_state_free(struct sw_state *state)
     free(state->views);
     free(state->meshes);
     sw_dirty_release(&state->dirty);
+    sw_hash_release(&state->hosts);
     sw_arena_release(&state->reading);
     sw_arena_release(&state->scratch);
     free(state);
@@ -261,6 +262,20 @@ const struct sw_intake_stats *sw_state_stats(const struct sw_state_cluster *clus
                                              enum sw_resource resource)
 {
     return &cluster->intakes[resource].stats;
+}
+
+size_t sw_state_count(const struct sw_state_cluster *cluster, enum sw_resource resource)
+{
+    switch (resource) {
+    case SW_RESOURCE_POD:
+        return cluster->pods.pods.n;
+    case SW_RESOURCE_NODE:
+        return cluster->pods.nodes.n;
+    case SW_RESOURCE_ENDPOINTSLICE:
+        return cluster->slices.slices.n;
+    default:
+        return cluster->tables[resource].entries.n;
+    }
 }
 
 int sw_state_put(struct sw_state_cluster *cluster, const json_t *object, struct sw_err *reterr)

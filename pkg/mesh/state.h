@@ -114,6 +114,9 @@ struct sw_reflector_sink sw_state_sink(struct sw_state_cluster *cluster, enum sw
 const struct sw_intake_stats *sw_state_stats(const struct sw_state_cluster *cluster,
                                              enum sw_resource resource);
 
+/* How many objects of that resource are kept. */
+size_t sw_state_count(const struct sw_state_cluster *cluster, enum sw_resource resource);
+
 /* Takes in a whole object of any resource, as from a file. 1, or 0 for one that is not read. Fails
  * with SW_ETYPE, SW_ENOMEM and SW_ELIMIT. */
 int sw_state_put(struct sw_state_cluster *cluster, const json_t *object, struct sw_err *reterr);

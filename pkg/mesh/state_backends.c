@@ -1,70 +1,12 @@
 #include "mesh/state_cluster.h"
 
-#include "mesh/rules.h"
-
 #include <stdlib.h>
 
 #include "base/banned.h"
 
-/* By this label a canary is told from the rest, with a subset or without. */
-#define ALWAYS_A_KEY "version"
-
 static int by_str(const void *a, const void *b)
 {
     return sw_str_cmp(*(const struct sw_str *)a, *(const struct sw_str *)b);
-}
-
-static int add_key(struct sw_strings *keys, struct sw_str key, struct sw_arena *arena,
-                   struct sw_err *reterr)
-{
-    struct sw_str *items;
-
-    if (sw_strings_have(keys, key))
-        return 0;
-    items = sw_arena_push(arena, (struct sw_str *)keys->items, keys->n, sizeof(*items));
-    if (!items)
-        return sw_err_nomem(reterr);
-    items[keys->n++] = key;
-    keys->items = items;
-    return 0;
-}
-
-static int add_keys_of(const struct sw_mesh_rule *rule, struct sw_strings *keys,
-                       struct sw_arena *arena, struct sw_err *reterr)
-{
-    for (size_t i = 0; i < rule->n_subsets; i++) {
-        const struct sw_labels *labels = &rule->subsets[i].labels;
-
-        for (size_t j = 0; j < labels->n; j++) {
-            int r = add_key(keys, labels->pairs[j].key, arena, reterr);
-
-            if (r < 0)
-                return r;
-        }
-    }
-    return 0;
-}
-
-/* The label keys that any subset of the Service uses, in any cluster; sorted. */
-static int gather_keys(const struct sw_state *state, const struct sw_backing *backing,
-                       struct sw_arena *arena, struct sw_strings *ret, struct sw_err *reterr)
-{
-    struct sw_strings keys = {NULL, 0};
-    int r = add_key(&keys, SW_STR(ALWAYS_A_KEY), arena, reterr);
-
-    for (size_t i = 0; r == 0 && i < state->n_clusters; i++) {
-        struct sw_rules_walk walk = sw_rules_begin(
-            &state->clusters[i]->mesh, backing->backends.namespace_, backing->backends.service);
-        const struct sw_mesh_rule *rule;
-
-        while (r == 0 && (rule = sw_rules_next(&walk)))
-            r = add_keys_of(rule, &keys, arena, reterr);
-    }
-    if (r < 0)
-        return r;
-    qsort((struct sw_str *)keys.items, keys.n, sizeof(*keys.items), by_str);
-    *ret = keys;
-    return 0;
 }
 
 static int copy_sorted(const struct sw_strings *from, struct sw_arena *arena,
@@ -128,7 +70,8 @@ static int compute(struct sw_state_cluster *cluster, const struct sw_backing *ba
     if (r == 0 && backends.waiting)
         r = keep_groups(&backing->backends, arena, &groups, reterr);
     else if (r == 0 && n > 0) {
-        r = gather_keys(cluster->state, backing, scratch, &keys, reterr);
+        r = sw_state_subset_keys(cluster->state, backends.namespace_, backends.service, scratch,
+                                 &keys, reterr);
         if (r == 0)
             r = sw_group_build(pods, n, &keys, scratch, &groups, reterr);
         if (r == 0)

@@ -23,7 +23,8 @@ struct sw_item_service {
 
 struct sw_item_rule {
     struct sw_meta meta;
-    struct sw_host host; /* borrows from rule */
+    struct sw_host host;               /* borrows from rule */
+    struct sw_item_rule *next_of_host; /* of those with subsets, in all clusters */
     int64_t generation;
     struct sw_mesh_rule rule;
     bool is_owned;
@@ -105,7 +106,9 @@ struct sw_state {
     struct sw_arena reading; /* of one object's JSON */
     struct sw_arena scratch;
     struct sw_dirty dirty;
-    bool names_stale; /* the names of gateways may be other ones */
+    struct sw_hash hosts;            /* rules with subsets, by the Service that they are for */
+    struct sw_item_rule *wild_rules; /* those whose host is a wildcard */
+    bool names_stale;                /* the names of gateways may be other ones */
     struct sw_index index;
     struct sw_mesh mesh;
 };
@@ -141,6 +144,17 @@ void sw_state_mark_namespace(struct sw_state *state, struct sw_str namespace_);
 
 /* True if this is the namespace that holds for the whole mesh. */
 bool sw_state_is_root(const struct sw_state *state, struct sw_str namespace_);
+
+/* A rule comes to, or goes from, those whose subsets count. Adding fails with SW_ENOMEM; removing
+ * one that was not added is allowed. */
+int sw_state_add_subsets(struct sw_state *state, struct sw_item_rule *rule, struct sw_err *reterr);
+void sw_state_remove_subsets(struct sw_state *state, const struct sw_item_rule *rule);
+
+/* The label keys that any subset of the Service uses, in any cluster, and `version`; sorted, in
+ * `arena`, the keys themselves borrowed. Fails with SW_ENOMEM. */
+int sw_state_subset_keys(const struct sw_state *state, struct sw_str namespace_,
+                         struct sw_str service, struct sw_arena *arena, struct sw_strings *ret,
+                         struct sw_err *reterr);
 
 /* Works out the groups of what is stale, in every cluster. Fails with SW_ENOMEM. */
 int sw_state_refresh_backends(struct sw_state *state, struct sw_err *reterr);

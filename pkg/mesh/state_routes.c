@@ -1,5 +1,6 @@
 #include "mesh/state_cluster.h"
 
+#include "base/cleanup.h"
 #include "model/destinationrule.h"
 #include "model/gateway.h"
 #include "model/routing.h"
@@ -7,6 +8,10 @@
 #include <stdlib.h>
 
 #include "base/banned.h"
+
+/* For what of a rule is read and not kept. */
+#define ASIDE_CHUNK_BYTES 4096
+#define ASIDE_MAX_BYTES   ((size_t)16 << 20)
 
 static int by_str(const void *a, const void *b)
 {
@@ -54,32 +59,45 @@ static int64_t generation_of(const json_t *object)
     return json_integer_value(json_object_get(json_object_get(object, "metadata"), "generation"));
 }
 
+/* Its policies take far more than what is kept of them, so they are read aside. */
+static int read_policies(const json_t *object, struct sw_arena *arena, struct sw_mesh_rule *ret,
+                         struct sw_err *reterr)
+{
+    SW_CLEANUP(sw_arena_release) struct sw_arena aside;
+    struct sw_destinationrule from;
+    int r;
+
+    sw_arena_init(&aside, ASIDE_CHUNK_BYTES, ASIDE_MAX_BYTES);
+    r = sw_destinationrule_read(object, &aside, &from, reterr);
+    if (r < 0)
+        return r;
+    read_levels(&from, ret);
+    ret->host = sw_arena_copy(arena, from.host);
+    return ret->host.data ? 0 : sw_err_nomem(reterr);
+}
+
 static int read_rule(const json_t *object, struct sw_arena *arena, void *item,
                      struct sw_err *reterr)
 {
     struct sw_item_rule *rule = item;
-    struct sw_destinationrule from;
     struct sw_routing routing;
-    int r = sw_destinationrule_read(object, arena, &from, reterr);
+    int r = sw_meta_read(object, arena, &rule->meta, reterr);
 
+    if (r == 0)
+        r = read_policies(object, arena, &rule->rule, reterr);
     if (r == 0)
         r = sw_routing_read(object, arena, &routing, reterr);
     if (r < 0)
         return r;
-    sw_state_default_namespace(&from.meta);
-    rule->meta = from.meta;
+    sw_state_default_namespace(&rule->meta);
     rule->generation = generation_of(object);
-    rule->rule = (struct sw_mesh_rule){
-        .namespace_ = from.meta.namespace_,
-        .name = from.meta.name,
-        .host = from.host,
-        .created = from.meta.created,
-        .selects_workloads = routing.selects_workloads,
-        .export_to = routing.export_to.items,
-        .n_export_to = routing.export_to.n,
-    };
+    rule->rule.namespace_ = rule->meta.namespace_;
+    rule->rule.name = rule->meta.name;
+    rule->rule.created = rule->meta.created;
+    rule->rule.selects_workloads = routing.selects_workloads;
+    rule->rule.export_to = routing.export_to.items;
+    rule->rule.n_export_to = routing.export_to.n;
     sort_strings(rule->rule.export_to, rule->rule.n_export_to);
-    read_levels(&from, &rule->rule);
     rule->host = sw_host_read(rule->rule.host, rule->rule.namespace_);
     r = copy_subsets(&routing, arena, &rule->rule, reterr);
     if (r < 0)
@@ -110,6 +128,8 @@ static int rule_arrives(void *context, void *item, struct sw_err *reterr)
     if (rule->rule.seen_ms == 0)
         rule->rule.seen_ms = cluster->state->now_ms;
     sw_state_mark_host(cluster->state, &rule->host);
+    if (r == 0)
+        r = sw_state_add_subsets(cluster->state, rule, reterr);
     if (r == 0 && rule->is_owned)
         r = sw_state_add_owned(cluster, &rule->owned, reterr);
     return r;
@@ -122,6 +142,7 @@ static void rule_leaves(void *context, void *item)
 
     sw_state_mark_host(cluster->state, &rule->host);
     sw_sorted_remove(&cluster->rules, &rule->rule);
+    sw_state_remove_subsets(cluster->state, rule);
     if (rule->is_owned)
         sw_state_remove_owned(cluster, &rule->owned);
 }
@@ -235,7 +256,7 @@ static void gateway_leaves(void *context, void *item)
 const struct sw_table_kind *sw_state_route_kind(enum sw_resource resource)
 {
     static const struct sw_table_kind kinds[SW_N_RESOURCES] = {
-        [SW_RESOURCE_DESTINATIONRULE] = {sizeof(struct sw_item_rule), 1024, read_rule, carry_rule,
+        [SW_RESOURCE_DESTINATIONRULE] = {sizeof(struct sw_item_rule), 512, read_rule, carry_rule,
                                          rule_arrives, rule_leaves},
         [SW_RESOURCE_GATEWAY] = {sizeof(struct sw_item_gateway), 1024, read_gateway, NULL,
                                  gateway_arrives, gateway_leaves},
