@@ -5,6 +5,7 @@
 #include "base/banned.h"
 
 #define ADMISSION_API "/apis/admissionregistration.k8s.io/v1"
+#define CRDS          "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
 
 /* CEL in CRDs, matchConditions and ValidatingAdmissionPolicy are all stable from there. */
 #define OLDEST_MINOR 30
@@ -191,10 +192,9 @@ static int check_owner(struct sw_preflight *run, const char *path, const char *c
 static int check_crds(struct sw_preflight *run, struct sw_err *reterr)
 {
     static const char *const paths[] = {
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/workspaces.tsb.tetrate.io",
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/workspacesettings.tsb.tetrate.io",
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
-        "ingressgateways.install.tetrate.io",
+        CRDS "workspaces.tsb.tetrate.io",
+        CRDS "workspacesettings.tsb.tetrate.io",
+        CRDS "ingressgateways.install.tetrate.io",
     };
     int r = 0;
 

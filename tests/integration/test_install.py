@@ -9,7 +9,7 @@ import pytest
 
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY
-from installed import ACCOUNT, NAMESPACE, Account, finish_namespace, install, ours, replaced, versions
+from installed import NAMESPACE, Account, finish_namespace, install, ours, replaced, versions
 from shipped import MANIFESTS, VALIDATING, built
 
 

@@ -254,7 +254,8 @@ def test_users_settings_are_not_deleted_unasked(cluster):
     before = set(ours(cluster))
     refused = run(cluster, "--uninstall", "--without-wait")
     assert refused.returncode == 1 and "Nothing was deleted" in refused.stderr
-    assert ["Workspace", "default", "shop"] in [line.split() for line in refused.stderr.splitlines()]
+    listed = [line.split() for line in refused.stderr.splitlines()]
+    assert ["Workspace", "default", "shop"] in listed
     done(cluster, "--uninstall", "--delete-settings", "--dry-run")
     assert set(ours(cluster)) == before
     done(cluster, "--uninstall", "--delete-settings", "--without-wait")
