@@ -4,6 +4,7 @@
 #include "io/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -96,7 +97,7 @@ static void send_request(struct sw_watcher *watcher, struct sw_request *request)
     request->label_selector = options->label_selector;
     sw_request_write_query(request, &query);
     sw_buf_append_text(&path, options->path);
-    sw_buf_append_text(&path, "?");
+    sw_buf_append_text(&path, strchr(options->path, '?') ? "&" : "?");
     sw_buf_append_str(&path, sw_buf_str(&query));
     r = sw_buf_status(&path, &err);
     get.path = sw_buf_str(&path);

@@ -13,7 +13,8 @@ struct sw_watcher;
 struct sw_watcher_options {
     struct sw_http *http;
     struct sw_http_target *target;
-    const char *path; /* of the resource: "/api/v1/services" */
+    const char *path; /* of the resource: "/api/v1/services"; with a query where it has one of its
+                         own: "/api/v1/configmaps?fieldSelector=metadata.name%3Droot" */
     struct sw_str label_selector; /* as in struct sw_request; unset: every object */
     struct sw_reflector_sink sink;
     enum sw_reflector_presence presence;

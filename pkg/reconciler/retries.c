@@ -1,0 +1,175 @@
+#include "reconciler/retries.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+static void free_retry(struct sw_retry *retry)
+{
+    free(retry->failure);
+    free(retry);
+}
+
+void sw_retries_release(struct sw_retries *retries)
+{
+    for (struct sw_record *record = sw_hash_next(&retries->objects, NULL), *next; record;
+         record = next) {
+        next = sw_hash_next(&retries->objects, record);
+        free_retry((struct sw_retry *)record);
+    }
+    sw_hash_release(&retries->objects);
+    *retries = (struct sw_retries){.n_failing = 0};
+}
+
+static bool retry_is(const struct sw_record *record, const void *key)
+{
+    const struct sw_retry *retry = (const struct sw_retry *)record;
+    const struct sw_op *op = key;
+
+    return retry->kind == op->kind && sw_str_eq(retry->name, op->name) &&
+           sw_str_eq(retry->namespace_, op->namespace_);
+}
+
+static struct sw_str place(char **at, struct sw_str from)
+{
+    struct sw_str placed = {*at, from.len};
+
+    if (from.len)
+        memcpy(*at, from.data, from.len);
+    *at += from.len;
+    return placed;
+}
+
+struct sw_retry *sw_retries_get(struct sw_retries *retries, const struct sw_op *op)
+{
+    uint32_t hash = sw_hash_of(op->namespace_, op->name);
+    struct sw_record *record = sw_hash_find(&retries->objects, hash, retry_is, op);
+    struct sw_retry *retry;
+    char *at;
+
+    if (record)
+        return (struct sw_retry *)record;
+    retry = calloc(1, sizeof(*retry) + op->namespace_.len + op->name.len + op->for_namespace.len +
+                          op->for_service.len);
+    if (!retry)
+        return NULL;
+    at = retry->texts;
+    retry->kind = op->kind;
+    retry->namespace_ = place(&at, op->namespace_);
+    retry->name = place(&at, op->name);
+    retry->for_namespace = place(&at, op->for_namespace);
+    retry->for_service = place(&at, op->for_service);
+    if (sw_hash_insert(&retries->objects, &retry->record, hash, NULL) < 0) {
+        free_retry(retry);
+        return NULL;
+    }
+    return retry;
+}
+
+/* Until when an object is left to whoever else writes it. */
+static int64_t calm_until(const struct sw_retry *retry)
+{
+    int64_t wait_ms = 1000;
+
+    if (retry->n_rewrites < SW_RETRIES_CALM_REWRITES)
+        return INT64_MIN;
+    for (unsigned int i = SW_RETRIES_CALM_REWRITES;
+         i < retry->n_rewrites && wait_ms < SW_RETRIES_CALM_MS; i++)
+        wait_ms *= 2;
+    return retry->rewritten_ms + (wait_ms < SW_RETRIES_CALM_MS ? wait_ms : SW_RETRIES_CALM_MS);
+}
+
+int64_t sw_retry_when(const struct sw_retry *retry, const struct sw_op *op, int64_t now_ms)
+{
+    if (retry->under_way)
+        return INT64_MAX;
+    if (retry->n_failures && now_ms < retry->not_before_ms)
+        return retry->not_before_ms;
+    if (now_ms < retry->seen_by_ms && sw_str_is(op->resource_version, retry->version))
+        return retry->seen_by_ms;
+    if (op->verb == SW_OP_APPLY && now_ms < calm_until(retry))
+        return calm_until(retry);
+    return now_ms;
+}
+
+static void forget_failure(struct sw_retries *retries, struct sw_retry *retry)
+{
+    retries->n_failing -= retry->n_failures > 0;
+    retry->n_failures = 0;
+    free(retry->failure);
+    retry->failure = NULL;
+}
+
+/* Twice the longest wait, so that who waits that long is not taken for a first one again. */
+static bool is_rewritten(const struct sw_retry *retry, int64_t now_ms)
+{
+    return retry->n_rewrites && now_ms < retry->rewritten_ms + 2 * (int64_t)SW_RETRIES_CALM_MS;
+}
+
+void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, enum sw_op_verb verb,
+                   struct sw_str version, int64_t now_ms)
+{
+    size_t len = version.len < sizeof(retry->version) ? version.len : 0;
+
+    forget_failure(retries, retry);
+    retry->under_way = false;
+    retry->seen_by_ms = now_ms + SW_RETRIES_UNSEEN_MS;
+    if (len)
+        memcpy(retry->version, version.data, len);
+    retry->version[len] = '\0';
+    if (verb != SW_OP_APPLY)
+        return;
+    retry->n_rewrites = is_rewritten(retry, now_ms) ? retry->n_rewrites + 1 : 1;
+    retry->rewritten_ms = now_ms;
+}
+
+void sw_retry_failed(struct sw_retries *retries, struct sw_retry *retry,
+                     const struct sw_retry_failure *failure, int64_t now_ms)
+{
+    int64_t wait_ms = failure->first_ms;
+
+    for (unsigned int i = 0; i < retry->n_failures && wait_ms < SW_RETRIES_MAX_MS; i++)
+        wait_ms *= 2;
+    if (wait_ms > SW_RETRIES_MAX_MS)
+        wait_ms = SW_RETRIES_MAX_MS;
+    if (wait_ms < failure->least_ms)
+        wait_ms = failure->least_ms;
+    retries->n_failing += retry->n_failures == 0;
+    retry->n_failures++;
+    retry->under_way = false;
+    retry->seen_by_ms = 0;
+    retry->not_before_ms = now_ms + wait_ms;
+    free(retry->failure);
+    retry->failure = strdup(failure->why);
+}
+
+static bool is_needed(const struct sw_retry *retry, int64_t now_ms)
+{
+    return retry->under_way || now_ms < retry->seen_by_ms || is_rewritten(retry, now_ms) ||
+           (retry->n_failures && now_ms < retry->not_before_ms + SW_RETRIES_STALE_MS);
+}
+
+void sw_retries_settle(struct sw_retries *retries, struct sw_retry *retry, int64_t now_ms)
+{
+    if (is_needed(retry, now_ms))
+        return;
+    forget_failure(retries, retry);
+    sw_hash_remove(&retries->objects, &retry->record);
+    free_retry(retry);
+}
+
+void sw_retries_sweep(struct sw_retries *retries, int64_t now_ms)
+{
+    for (struct sw_record *record = sw_hash_next(&retries->objects, NULL), *next; record;
+         record = next) {
+        next = sw_hash_next(&retries->objects, record);
+        sw_retries_settle(retries, (struct sw_retry *)record, now_ms);
+    }
+}
+
+const struct sw_retry *sw_retries_next(const struct sw_retries *retries,
+                                       const struct sw_retry *retry)
+{
+    return (const struct sw_retry *)sw_hash_next(&retries->objects, retry ? &retry->record : NULL);
+}
