@@ -37,6 +37,7 @@ void sw_dirty_add_all(struct sw_dirty *dirty);
 int sw_dirty_take(struct sw_dirty *dirty, struct sw_arena *arena, struct sw_dirty_list *ret,
                   struct sw_err *reterr);
 
+/* Forgets everything. */
 void sw_dirty_release(struct sw_dirty *dirty);
 
 #endif

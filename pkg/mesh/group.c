@@ -84,12 +84,11 @@ static int pick_labels(const struct sw_pod_class *class, const struct sw_strings
     return 0;
 }
 
-/* Makes one group of each class, in `all`, which has room for them. */
+/* Makes one group of each class, in `all`, which has room for them. Returns how many, or fails. */
 static int begin_groups(const struct sw_group_pod *pods, size_t n, const struct sw_strings *keys,
-                        struct sw_arena *arena, struct making *all, size_t *ret_n,
-                        struct sw_err *reterr)
+                        struct sw_arena *arena, struct making *all, struct sw_err *reterr)
 {
-    size_t n_all = 0;
+    int n_all = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (!pods[i].class->sidecar)
@@ -105,8 +104,7 @@ static int begin_groups(const struct sw_group_pod *pods, size_t n, const struct 
         all[n_all - 1].group.n_ready++;
         locate(&all[n_all - 1], pods[i].locality);
     }
-    *ret_n = n_all;
-    return 0;
+    return n_all;
 }
 
 /* Makes one of those that are alike; they stand side by side. Returns how many are left. */
@@ -179,9 +177,9 @@ int sw_group_build(struct sw_group_pod *pods, size_t n, const struct sw_strings 
 {
     struct sw_group_list list = {0};
     struct sw_mesh_group *groups;
-    size_t n_classes = 0, n_all;
+    size_t n_classes = 0;
     struct making *all;
-    int r;
+    int n_all;
 
     if (n > 0)
         qsort(pods, n, sizeof(*pods), by_class);
@@ -192,12 +190,12 @@ int sw_group_build(struct sw_group_pod *pods, size_t n, const struct sw_strings 
     all = sw_arena_zalloc(arena, n_classes * sizeof(*all));
     if (!all)
         return sw_err_nomem(reterr);
-    r = begin_groups(pods, n, keys, arena, all, &n_all, reterr);
-    if (r < 0)
-        return r;
+    n_all = begin_groups(pods, n, keys, arena, all, reterr);
+    if (n_all < 0)
+        return n_all;
     if (n_all > 0)
-        qsort(all, n_all, sizeof(*all), by_group);
-    list.n = merge(all, n_all);
+        qsort(all, (size_t)n_all, sizeof(*all), by_group);
+    list.n = merge(all, (size_t)n_all);
     groups = sw_arena_alloc(arena, list.n * sizeof(*groups));
     if (!groups)
         return sw_err_nomem(reterr);

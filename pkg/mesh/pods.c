@@ -319,7 +319,6 @@ struct sw_str sw_pod_locality(const struct sw_pod_record *pod)
     return pod->node ? pod->node->locality : (struct sw_str){NULL, 0};
 }
 
-/* Endpoints are their slices' to free, and were detached before. */
 void sw_pods_release(struct sw_pods *pods)
 {
     struct sw_record *record = sw_hash_next(&pods->pods, NULL);

@@ -72,6 +72,7 @@ struct sw_pods {
     sw_pods_class_fn *class_changed;
 };
 
+/* Frees everything. No endpoint may name a pod any more. */
 void sw_pods_release(struct sw_pods *pods);
 
 /* A pod came or changed; one that has finished is as good as gone. Fails with SW_ENOMEM, and the

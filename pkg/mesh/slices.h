@@ -35,6 +35,7 @@ struct sw_slices {
     size_t n_bytes;           /* that they take, without what malloc adds */
 };
 
+/* Frees everything. */
 void sw_slices_release(struct sw_slices *slices);
 
 /* A slice came or changed. One that belongs to no Service, or whose addresses are no IPs, is as
