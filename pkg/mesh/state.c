@@ -111,7 +111,8 @@ void sw_state_set_now(struct sw_state *state, uint64_t now_ms)
         state->now_ms = now_ms;
 }
 
-struct sw_state_cluster *sw_state_cluster(const struct sw_state *state, struct sw_str name)
+/* NULL if there is none. */
+static struct sw_state_cluster *find_cluster(const struct sw_state *state, struct sw_str name)
 {
     for (size_t i = 0; i < state->n_clusters; i++) {
         if (sw_str_eq(state->clusters[i]->mesh.name, name))
@@ -122,7 +123,7 @@ struct sw_state_cluster *sw_state_cluster(const struct sw_state *state, struct s
 
 struct sw_state_cluster *sw_state_config_cluster(const struct sw_state *state)
 {
-    return sw_state_cluster(state, state->config.config);
+    return find_cluster(state, state->config.config);
 }
 
 bool sw_state_is_root(const struct sw_state *state, struct sw_str namespace_)
@@ -216,7 +217,7 @@ int sw_state_add_cluster(struct sw_state *state, struct sw_str name, struct sw_s
     struct sw_state_cluster *cluster;
     int r;
 
-    if (sw_state_cluster(state, name))
+    if (find_cluster(state, name))
         return sw_err_set(reterr, SW_EUSAGE, "there is a cluster %.*s already", SW_STR_ARG(name));
     r = make_room(state, reterr);
     if (r < 0)

@@ -104,9 +104,6 @@ int sw_state_add_cluster(struct sw_state *state, struct sw_str name, struct sw_s
 /* Forgets a cluster; its sinks must not be used any more. */
 void sw_state_remove_cluster(struct sw_state *state, struct sw_state_cluster *cluster);
 
-/* The cluster of that name; NULL if there is none. */
-struct sw_state_cluster *sw_state_cluster(const struct sw_state *state, struct sw_str name);
-
 /* The sink of one resource, which counts for struct sw_mesh_cluster's `seen` from then on. */
 struct sw_reflector_sink sw_state_sink(struct sw_state_cluster *cluster, enum sw_resource resource);
 

@@ -60,12 +60,3 @@ int sw_routing_read(const json_t *object, struct sw_arena *arena, struct sw_rout
     *ret = routing;
     return 0;
 }
-
-const struct sw_subset *sw_routing_subset(const struct sw_routing *routing, struct sw_str name)
-{
-    for (size_t i = 0; i < routing->n_subsets; i++) {
-        if (sw_str_eq(routing->subsets[i].name, name))
-            return &routing->subsets[i];
-    }
-    return NULL;
-}

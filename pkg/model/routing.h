@@ -32,7 +32,4 @@ struct sw_routing {
 int sw_routing_read(const json_t *object, struct sw_arena *arena, struct sw_routing *ret,
                     struct sw_err *reterr);
 
-/* The subset of that name, borrowed; NULL if there is none. */
-const struct sw_subset *sw_routing_subset(const struct sw_routing *routing, struct sw_str name);
-
 #endif

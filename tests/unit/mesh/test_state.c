@@ -324,7 +324,7 @@ static void a_cluster_that_is_removed_leaves_nothing(void **state)
     known_check_dirty(k, "all");
     sw_state_remove_cluster(k->state, k->clusters[KNOWN_WEST]);
     assert_int_equal(known_look(k)->index->n_views, 1);
-    assert_null(sw_state_cluster(k->state, SW_STR("west")));
+    assert_null(sw_mesh_cluster(k->mesh, SW_STR("west")));
     known_check_dirty(k, "all");
 }
 
