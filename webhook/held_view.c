@@ -23,6 +23,7 @@ int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
 {
     SW_CLEANUP(sw_cleanup_held_view) struct sw_held_view *held = new_held();
     struct sw_view_source from = {.live = source->ops->live, .synced = true};
+    SW_CLEANUP(sw_arena_release) struct sw_arena scratch = {0};
     struct sw_view_builder builder;
     uint64_t version;
     int r;
@@ -32,7 +33,9 @@ int sw_held_view_read(const struct sw_source *source, struct sw_str cluster,
     from.cluster = sw_arena_copy(&held->arena, cluster);
     if (!from.cluster.data)
         return sw_err_nomem(reterr);
+    sw_arena_init(&scratch, CHUNK_BYTES, SW_HELD_VIEW_MAX_BYTES);
     sw_view_builder_init(&builder, from, &held->arena);
+    builder.scratch = &scratch;
     r = source->ops->fill(source->self, &builder, &version, &held->hold, reterr);
     if (r == 0)
         r = sw_view_builder_finish(&builder, &held->view, reterr);

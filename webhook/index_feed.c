@@ -1,6 +1,7 @@
 #include "webhook/index_feed.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,6 +15,12 @@
 #include "webhook/feed_stats.h"
 
 #include "base/banned.h"
+
+/* What a cluster was is freed piece by piece among what it is now, so the heap keeps its size. Its
+ * free pages are given back so long after something was read anew, and no more often than that: to
+ * walk the heap holds up who allocates for a millisecond or two. */
+#define TRIM_AFTER_MS 5000
+#define TRIM_EVERY_MS 60000
 
 /* How soon to look again whether what was replaced is still being read: reviews take far less. */
 #define RECLAIM_MS 50
@@ -30,7 +37,9 @@ struct sw_index_feed {
     int stop_fd;                    /* owned; -1 for none */
     pthread_t thread;
     bool started;
-    bool unpublished; /* something changed since the last publication */
+    bool unpublished;    /* something changed since the last publication */
+    uint64_t trim_ms;    /* when memory is to be given back; 0: there is none to speak of */
+    uint64_t trimmed_ms; /* when it last was; 0 for never */
 };
 
 /* The one that ends the thread, and the one of the remotes. */
@@ -157,6 +166,8 @@ static void look(struct sw_index_feed *feed, struct sw_feed_cluster *cluster, ui
     sw_feed_stats_note(&feed->stats, cluster, &found, sw_clock_wall_ms() / 1000);
     tell(feed, cluster, &found, sw_clock_mono_ms() - now_ms);
     feed->unpublished |= found.read || found.error_changed;
+    if (found.read && !feed->trim_ms)
+        feed->trim_ms = now_ms + TRIM_AFTER_MS;
 }
 
 /* Publishes what changed. Without memory for that it is tried again at the next round. */
@@ -205,6 +216,23 @@ static bool wait_for_news(struct sw_index_feed *feed, uint64_t next_ms)
     return others[0].revents != 0;
 }
 
+/* Gives memory back when that is due; returns when to look again, at the latest next_ms. */
+static uint64_t trim(struct sw_index_feed *feed, uint64_t next_ms)
+{
+    uint64_t now_ms = sw_clock_mono_ms(), due_ms = feed->trim_ms;
+
+    if (!due_ms)
+        return next_ms;
+    if (feed->trimmed_ms && due_ms < feed->trimmed_ms + TRIM_EVERY_MS)
+        due_ms = feed->trimmed_ms + TRIM_EVERY_MS;
+    if (due_ms > now_ms)
+        return due_ms < next_ms ? due_ms : next_ms;
+    malloc_trim(0);
+    feed->trimmed_ms = now_ms;
+    feed->trim_ms = 0;
+    return next_ms;
+}
+
 /* One round over the clusters; returns when the next is due. */
 static uint64_t go_round(struct sw_index_feed *feed)
 {
@@ -223,7 +251,7 @@ static uint64_t go_round(struct sw_index_feed *feed)
     publish(feed);
     if (sw_snapshot_reclaim(&feed->snapshot) > 0 && next_ms > sw_clock_mono_ms() + RECLAIM_MS)
         next_ms = sw_clock_mono_ms() + RECLAIM_MS;
-    return next_ms;
+    return trim(feed, next_ms);
 }
 
 static void *run(void *argument)

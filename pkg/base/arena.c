@@ -18,9 +18,10 @@ struct sw_arena_chunk {
     _Alignas(max_align_t) char bytes[];
 };
 
-static size_t align_up(size_t size)
+/* The next multiple of a power of two. */
+static size_t align_to(size_t size, size_t alignment)
 {
-    return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    return (size + alignment - 1) & ~(alignment - 1);
 }
 
 void sw_arena_init(struct sw_arena *arena, size_t chunk_bytes, size_t max_bytes)
@@ -96,21 +97,36 @@ static struct sw_arena_chunk *add_chunk(struct sw_arena *arena, size_t need)
     return chunk;
 }
 
-void *sw_arena_alloc(struct sw_arena *arena, size_t size)
+/* `size` bytes from the first multiple of `alignment` on. */
+static void *take(struct sw_arena *arena, size_t size, size_t alignment)
 {
     struct sw_arena_chunk *chunk = arena->chunks;
-    void *memory;
+    size_t at = chunk ? align_to(chunk->used_bytes, alignment) : 0;
 
     if (size > arena->max_bytes || size > MAX_ALLOC_BYTES)
         return NULL;
-    size = align_up(size);
-    if (!chunk || size > chunk->size_bytes - chunk->used_bytes)
+    if (!chunk || at > chunk->size_bytes || size > chunk->size_bytes - at) {
         chunk = add_chunk(arena, size);
+        at = 0;
+    }
     if (!chunk)
         return NULL;
-    memory = chunk->bytes + chunk->used_bytes;
-    chunk->used_bytes += size;
-    return memory;
+    chunk->used_bytes = at + size;
+    return chunk->bytes + at;
+}
+
+void *sw_arena_alloc(struct sw_arena *arena, size_t size)
+{
+    return take(arena, size, ALIGNMENT);
+}
+
+size_t sw_arena_used(const struct sw_arena *arena)
+{
+    size_t n = 0;
+
+    for (const struct sw_arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->older)
+        n += align_to(chunk->used_bytes, ALIGNMENT);
+    return n;
 }
 
 void *sw_arena_zalloc(struct sw_arena *arena, size_t size)
@@ -143,7 +159,7 @@ void *sw_arena_push(struct sw_arena *arena, void *items, size_t count, size_t it
 
 struct sw_str sw_arena_copy(struct sw_arena *arena, struct sw_str s)
 {
-    char *copy = sw_arena_alloc(arena, s.len + 1);
+    char *copy = take(arena, s.len + 1, 1);
 
     if (!copy)
         return (struct sw_str){NULL, 0};
@@ -162,7 +178,7 @@ char *sw_arena_vprintf(struct sw_arena *arena, const char *format, va_list args)
     va_copy(again, args);
     len = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    text = len < 0 ? NULL : sw_arena_alloc(arena, (size_t)len + 1);
+    text = len < 0 ? NULL : take(arena, (size_t)len + 1, 1);
     if (text)
         vsnprintf(text, (size_t)len + 1, format, args);
     return text;

@@ -40,6 +40,10 @@ void sw_arena_wipe(struct sw_arena *arena);
  * serves one request after another asks the heap for nothing. */
 void sw_arena_clear(struct sw_arena *arena);
 
+/* How large the first chunk of an arena must be for all that this one has given out to fit into it,
+ * given out in the same order. */
+size_t sw_arena_used(const struct sw_arena *arena);
+
 /* `size` bytes aligned for any type, not zeroed; arena memory. NULL when out of memory or over the
  * cap. A size of 0 gives a valid pointer to nothing. */
 void *sw_arena_alloc(struct sw_arena *arena, size_t size);

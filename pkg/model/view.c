@@ -12,13 +12,13 @@ struct sw_view_entry {
 void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source source,
                           struct sw_arena *arena)
 {
-    *builder = (struct sw_view_builder){.arena = arena, .source = source};
+    *builder = (struct sw_view_builder){.arena = arena, .scratch = arena, .source = source};
 }
 
 int sw_view_builder_put(struct sw_view_builder *builder, const struct sw_object *object,
                         struct sw_err *reterr)
 {
-    struct sw_view_entry *entries = sw_arena_push(builder->arena, builder->entries,
+    struct sw_view_entry *entries = sw_arena_push(builder->scratch, builder->entries,
                                                   builder->n_entries, sizeof(*entries));
 
     if (!entries)

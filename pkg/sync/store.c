@@ -7,11 +7,11 @@
 
 #include "base/banned.h"
 
-/* What a typed object takes: a Service with a few ports and labels fits the first chunk. The cap is
- * far over the largest that an API server stores. */
-#define OBJECT_CHUNK_BYTES 512
-#define OBJECT_MAX_BYTES   ((size_t)16 << 20)
-#define NAME_CHUNK_BYTES   256
+/* What a typed object takes, far over the largest that an API server stores; and the chunk in which
+ * that is found out. */
+#define OBJECT_MAX_BYTES    ((size_t)16 << 20)
+#define MEASURE_CHUNK_BYTES 4096
+#define NAME_CHUNK_BYTES    256
 
 /* The JSON of one object while it is read: jansson makes a few times its text. */
 #define READ_CHUNK_BYTES ((size_t)32 << 10)
@@ -34,7 +34,7 @@ struct sw_store {
     size_t n_buckets, n_entries;
     size_t n_bytes;         /* of all entries */
     uint64_t picture;       /* counts the full pictures begun */
-    struct sw_arena reading;
+    struct sw_arena reading, measuring; /* of the object in hand */
     struct sw_store_stats stats;
 };
 
@@ -65,6 +65,7 @@ int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr
         return sw_err_nomem(reterr);
     }
     sw_arena_init(&store->reading, READ_CHUNK_BYTES, READ_MAX_BYTES);
+    sw_arena_init(&store->measuring, MEASURE_CHUNK_BYTES, OBJECT_MAX_BYTES);
     *ret = store;
     return 0;
 }
@@ -82,6 +83,7 @@ void sw_store_free(struct sw_store *store)
         }
     }
     sw_arena_release(&store->reading);
+    sw_arena_release(&store->measuring);
     free(store->buckets);
     free(store);
 }
@@ -166,11 +168,14 @@ static void begin(void *context)
     store->picture++;
 }
 
-/* What the picture did not show is gone. */
+/* What the picture did not show is gone. So is the memory for reading: it may be long until there is
+ * something to read again. */
 static void end(void *context)
 {
     struct sw_store *store = context;
 
+    sw_arena_release(&store->reading);
+    sw_arena_release(&store->measuring);
     for (size_t i = 0; i < store->n_buckets; i++) {
         struct entry **link = &store->buckets[i];
 
@@ -181,28 +186,6 @@ static void end(void *context)
                 unlink_entry(store, link);
         }
     }
-}
-
-/* Reads the JSON of an object into `arena`. Whatever is wrong with the object is SW_ETYPE:
- * SW_ENOMEM is left for what is not the object's fault. */
-static int read_object(struct sw_store *store, struct sw_str text, struct sw_arena *arena,
-                       struct sw_object *ret, struct sw_err *reterr)
-{
-    SW_JSON_SCOPE(&store->reading);
-    json_t *value;
-    int r;
-
-    sw_arena_clear(&store->reading);
-    r = sw_json_read(text, &value, reterr);
-    if (r == 0)
-        r = sw_object_read_as(store->kind, value, arena, ret, reterr);
-    if (r >= 0)
-        return 0;
-    /* One that takes half of what any may take, and then more than there is, is to blame itself. */
-    if (r == SW_ENOMEM && store->reading.held_bytes < READ_MAX_BYTES / 2 &&
-        arena->held_bytes < OBJECT_MAX_BYTES / 2)
-        return r;
-    return SW_ETYPE;
 }
 
 /* Only its name and namespace, borrowed from the text: enough to find what it was. Works for an
@@ -304,23 +287,66 @@ static int pass_over(struct sw_store *store, struct sw_str text, const struct sw
     return 0;
 }
 
+/* Twice: the first time to see how much memory it takes, for there are many and they stay. */
+static int read_typed(struct sw_store *store, const json_t *value, struct entry **ret,
+                      struct sw_err *reterr)
+{
+    struct sw_object measured;
+    struct entry *entry;
+    int r = sw_object_read_as(store->kind, value, &store->measuring, &measured, reterr);
+
+    if (r < 0)
+        return r;
+    entry = new_entry(store, sw_arena_used(&store->measuring));
+    if (!entry)
+        return sw_err_nomem(reterr);
+    r = sw_object_read_as(store->kind, value, &entry->arena, &entry->object, reterr);
+    if (r < 0) {
+        drop(entry);
+        return r;
+    }
+    *ret = entry;
+    return 0;
+}
+
+/* Reads the JSON of an object. Whatever is wrong with the object is SW_ETYPE: SW_ENOMEM is left for
+ * what is not the object's fault. */
+static int read_object(struct sw_store *store, struct sw_str text, struct entry **ret,
+                       struct sw_err *reterr)
+{
+    SW_JSON_SCOPE(&store->reading);
+    json_t *value;
+    int r;
+
+    sw_arena_clear(&store->reading);
+    sw_arena_clear(&store->measuring);
+    r = sw_json_read(text, &value, reterr);
+    if (r == 0)
+        r = read_typed(store, value, ret, reterr);
+    if (r >= 0)
+        return 0;
+    /* One that takes half of what any may take, and then more than there is, is to blame itself. */
+    if (r == SW_ENOMEM && store->reading.held_bytes < READ_MAX_BYTES / 2 &&
+        store->measuring.held_bytes < OBJECT_MAX_BYTES / 2)
+        return r;
+    return SW_ETYPE;
+}
+
 static int put(void *context, struct sw_str text, struct sw_err *reterr)
 {
     struct sw_store *store = context;
-    struct entry *entry = new_entry(store, OBJECT_CHUNK_BYTES);
+    struct entry *entry = NULL;
     struct sw_err err = {0};
-    int r;
+    int r = read_object(store, text, &entry, &err);
 
-    if (!entry)
-        return sw_err_nomem(reterr);
-    r = read_object(store, text, &entry->arena, &entry->object, &err);
+    if (r == SW_ETYPE)
+        return pass_over(store, text, &err, reterr);
     if (r == 0)
         r = insert(store, entry, &err);
     if (r == 0)
         return 0;
-    drop(entry);
-    if (r == SW_ETYPE)
-        return pass_over(store, text, &err, reterr);
+    if (entry)
+        drop(entry);
     return sw_err_set(reterr, r, "%s", err.message);
 }
 

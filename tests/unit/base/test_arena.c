@@ -192,6 +192,51 @@ static void copy_is_apart_and_ends_in_nul(void **state)
     assert_string_equal(copy.data, "");
 }
 
+static void copies_stand_close_together(void **state)
+{
+    SW_CLEANUP(sw_arena_release) struct sw_arena arena = arena_of(64, 64);
+
+    (void)state;
+    for (size_t i = 0; i < 12; i++)
+        assert_non_null(sw_arena_copy(&arena, SW_STR("abc")).data);
+    assert_non_null(sw_arena_alloc(&arena, 16)); /* 12 texts of 4 bytes have taken 48 */
+    assert_null(sw_arena_copy(&arena, SW_STR("")).data);
+}
+
+/* Pieces of all sizes, some aligned and some not; the same for the same seed. */
+static bool fill(struct sw_arena *arena, unsigned int seed)
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < 60; i++) {
+        size_t size = (seed = seed * 1103515245 + 12345) >> 16 & 63;
+
+        if (seed >> 8 & 1)
+            whole = whole && sw_arena_alloc(arena, size);
+        else
+            whole = whole && sw_arena_printf(arena, "%0*d", (int)size + 1, 7);
+    }
+    return whole;
+}
+
+static void used_is_what_one_chunk_needs(void **state)
+{
+    (void)state;
+    for (unsigned int seed = 0; seed < 200; seed++) {
+        SW_CLEANUP(sw_arena_release) struct sw_arena many = arena_of(40, 1 << 16);
+        struct sw_arena one;
+        size_t used;
+
+        assert_int_equal(sw_arena_used(&many), 0);
+        assert_true(fill(&many, seed));
+        used = sw_arena_used(&many);
+        one = arena_of(used, used);
+        assert_true(fill(&one, seed));
+        assert_true(used < 60 * 80);
+        sw_arena_release(&one);
+    }
+}
+
 static void copy_over_the_cap_has_no_data(void **state)
 {
     SW_CLEANUP(sw_arena_release) struct sw_arena arena = arena_of(16, 16);
@@ -227,6 +272,8 @@ int main(void)
         cmocka_unit_test(push_keeps_what_is_there_and_zeroes_what_is_new),
         cmocka_unit_test(push_over_the_cap_leaves_the_old_array),
         cmocka_unit_test(copy_is_apart_and_ends_in_nul),
+        cmocka_unit_test(copies_stand_close_together),
+        cmocka_unit_test(used_is_what_one_chunk_needs),
         cmocka_unit_test(copy_over_the_cap_has_no_data),
         cmocka_unit_test(printf_formats_or_fails),
     };
