@@ -22,7 +22,7 @@
 
 struct sw_cert {
     char id[SW_CERT_ID_SIZE];
-    struct sw_str text;   /* its PEM block, with the lines before it; borrowed from what was read */
+    struct sw_str text; /* its PEM block, with the lines before it; borrowed from what was read */
     int64_t not_before_s;
     int64_t not_after_s;
     bool ours; /* an authority that issue.h has made, by its name */

@@ -1,7 +1,7 @@
 /*
  * For how long things have been so: what a plan needs to know that no single look shows. Kept by
- * whoever leads, by its own monotonic clock, and forgotten with the lead: nobody else's clock has to
- * be believed, at the price that a new leader waits anew.
+ * whoever leads, by its own monotonic clock, and forgotten with the lead: nobody else's clock has
+ * to be believed, at the price that a new leader waits anew.
  */
 #ifndef SW_CERTS_MEMORY_H
 #define SW_CERTS_MEMORY_H

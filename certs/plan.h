@@ -40,9 +40,9 @@ struct sw_cert_served {
 /* What was read, and for how long it has been so. Borrowed for a call. */
 struct sw_cert_state {
     int64_t now_s;
-    int64_t cert_lifetime_s;         /* of serving certificates as they are issued */
-    const struct sw_cert_list *cas;  /* of the Secret, newest first; empty without one */
-    size_t signer;                   /* in cas; cas->n for none */
+    int64_t cert_lifetime_s;        /* of serving certificates as they are issued */
+    const struct sw_cert_list *cas; /* of the Secret, newest first; empty without one */
+    size_t signer;                  /* in cas; cas->n for none */
     struct sw_cert_served leaf;
     const struct sw_cert_list *const *bundles; /* the caBundle of each webhook that calls us */
     size_t n_bundles;

@@ -179,6 +179,22 @@ static int load_first(struct sw_tls *tls, const struct sw_tls_options *options,
     return sw_tls_reload(tls, options->cert_file ? NULL : &options->pem, NULL, reterr);
 }
 
+static bool checks_clients(const struct sw_tls_options *options)
+{
+    return options->client_ca_file || (!options->cert_file && options->pem.client_ca.data);
+}
+
+static int check_options(const struct sw_tls_options *options, struct sw_err *reterr)
+{
+    if (options->late && options->cert_file)
+        return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file, and one that is to come");
+    if (options->cert_file && !options->key_file)
+        return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file but no key file");
+    if (options->client_names && options->client_names[0] && !checks_clients(options))
+        return sw_err_set(reterr, SW_EUSAGE, "TLS: names of clients but no client CA");
+    return 0;
+}
+
 int sw_tls_new(const struct sw_tls_options *options, struct sw_tls **ret, struct sw_err *reterr)
 {
     SW_CLEANUP(cleanup_tls) struct sw_tls *tls = calloc(1, sizeof(*tls));
@@ -187,14 +203,10 @@ int sw_tls_new(const struct sw_tls_options *options, struct sw_tls **ret, struct
     if (!tls)
         return sw_err_nomem(reterr);
     pthread_mutex_init(&tls->lock, NULL);
-    if (options->late && options->cert_file)
-        return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file, and one that is to come");
-    if (options->cert_file && !options->key_file)
-        return sw_err_set(reterr, SW_EUSAGE, "TLS: a certificate file but no key file");
-    tls->checks_clients =
-        options->client_ca_file || (!options->cert_file && options->pem.client_ca.data);
-    if (options->client_names && options->client_names[0] && !tls->checks_clients)
-        return sw_err_set(reterr, SW_EUSAGE, "TLS: names of clients but no client CA");
+    code = check_options(options, reterr);
+    if (code < 0)
+        return code;
+    tls->checks_clients = checks_clients(options);
     tls->names = sw_tls_names_new(options->client_names);
     if (!tls->names || !copy(options->cert_file, &tls->cert_file) ||
         !copy(options->key_file, &tls->key_file) ||
