@@ -99,7 +99,7 @@ bool sw_slices_settle(struct sw_slices *slices, struct sw_backing *backing)
     if (backing->stale || backing->kept || backing->published || backing->slices)
         return false;
     sw_hash_remove(&slices->backings, &backing->record);
-    slices->n_bytes -= bytes_of_backing(backing);
+    slices->n_bytes -= bytes_of_backing(backing) + backing->arena.held_bytes;
     sw_arena_release(&backing->arena);
     free(backing);
     return true;

@@ -32,7 +32,8 @@ struct sw_slices {
     struct sw_hash slices;
     struct sw_hash backings;
     struct sw_backing *stale; /* the first of the list */
-    size_t n_bytes;           /* that they take, without what malloc adds */
+    size_t n_bytes; /* that they and the arenas take, without what malloc adds: who changes
+                       an arena counts it */
 };
 
 /* Frees everything. */

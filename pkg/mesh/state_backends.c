@@ -120,6 +120,7 @@ static int refresh(struct sw_state_cluster *cluster, struct sw_backing *backing,
         sw_arena_release(&arena);
         return r < 0 ? r : publish(cluster, backing, reterr);
     }
+    cluster->slices.n_bytes += arena.held_bytes - old.held_bytes;
     backing->arena = arena;
     backing->backends = backends;
     sw_arena_release(&old);

@@ -337,12 +337,7 @@ void sw_state_mark_namespace(struct sw_state *state, struct sw_str namespace_)
 
 static size_t bytes_of(const struct sw_state_cluster *cluster)
 {
-    const struct sw_hash *backings = &cluster->slices.backings;
     size_t n = sizeof(*cluster) + cluster->pods.n_bytes + cluster->slices.n_bytes;
-
-    for (struct sw_record *record = sw_hash_next(backings, NULL); record;
-         record = sw_hash_next(backings, record))
-        n += ((struct sw_backing *)record)->arena.held_bytes;
 
     for (size_t i = 0; i < SW_N_RESOURCES; i++)
         n += sw_table_bytes(&cluster->tables[i]);
