@@ -34,6 +34,7 @@ struct sw_peers {
     struct sw_peer *buckets[SW_PEERS_BUCKETS];
 };
 
+/* Nobody is there yet. */
 void sw_peers_init(struct sw_peers *peers);
 
 /* To be called when nobody is in it any more. */
