@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 
+from harness import wait_until
 from over_folders import CART, review
 
 PAUSE_S = 0.01
@@ -31,6 +32,11 @@ class Newcomers:
     def __exit__(self, *_):
         self._ends.set()
         self._thread.join()
+
+    def wait_more(self, n):
+        """Waits until so many more have asked, and one besides that may have asked already."""
+        enough = self.n + n + 1
+        wait_until(f"{n} more newcomers", lambda: self.n >= enough)
 
     def _connect(self):
         while not self._ends.wait(PAUSE_S):

@@ -1,4 +1,4 @@
-"""Users who never stop: dry-run creates of a Service through an API server, and what became of them."""
+"""Users who never stop: dry-run creates of a Service, and what became of them."""
 
 import contextlib
 import dataclasses
@@ -81,3 +81,16 @@ class Load(Part):
                 except OSError as error:
                     status, said = 0, repr(error)
                 answers.append(Answer(sent_s, status, said))
+
+
+@contextlib.contextmanager
+def behind_one_service(replicas):
+    """Webhooks that run, and are none of their Service's endpoints any more in the end."""
+    try:
+        for replica in replicas:
+            replica.start()
+        yield
+    finally:
+        for replica in replicas:
+            replica.publish(ready=False)
+            replica.kill()

@@ -4,16 +4,14 @@ Endpoints change as in a cluster, after the fact: a replica gets SIGTERM (or die
 taken out of the Service; it is put back once it is ready.
 """
 
-import contextlib
 import signal
 import time
 
 import pytest
 
-from harness import ApiServer, Webhook, wait_until
-from harness.webhook import install
+from harness import Webhook, wait_until
 from live import gateway, service, setting, workspace
-from load import Load
+from load import Load, behind_one_service
 
 DRAIN_S = 3
 # A kubelet probes, an EndpointSlice is written, API servers hear of it.
@@ -21,32 +19,25 @@ HEARSAY_S = 1
 
 
 @pytest.fixture(scope="module")
-def api(tools, tmp_path_factory):
-    with ApiServer("east", tmp_path_factory.mktemp("replicas") / "east") as api:
-        install(api)
-        yield api
-
-
-@pytest.fixture(scope="module")
-def shop(api):
+def shop(bookinfo):
     """A namespace in which Service cart, and whoever has its label, is exposed."""
-    name = api.new_namespace("shop")
-    api.apply(workspace(name), gateway(name), service("cart", name), setting(name, app="cart"))
+    name = bookinfo.new_namespace("shop")
+    cart = service("cart", name)
+    bookinfo.apply(workspace(name), gateway(name), cart, setting(name, app="cart"))
     return name
 
 
 @pytest.fixture(scope="module")
-def replicas(api, shop, authority, tmp_path_factory):
+def replicas(bookinfo, shop, authority, tmp_path_factory):
     """Two of them, each of which watches the API server itself."""
-    sources = {"east": f"kubeconfig:{api.kubeconfig}"}
+    sources = {"east": f"kubeconfig:{bookinfo.kubeconfig}"}
     options = [f"--drain-seconds={DRAIN_S}"]
-    with contextlib.ExitStack() as running:
-        yield [
-            running.enter_context(Webhook(
-                api, tmp_path_factory.mktemp(f"replica-{number}"), sources, authority, number,
-                options))
-            for number in range(2)
-        ]
+    both = [
+        Webhook(bookinfo, tmp_path_factory.mktemp(f"replica-{n}"), sources, authority, n, options)
+        for n in range(2)
+    ]
+    with behind_one_service(both):
+        yield both
 
 
 def load_on(api, shop):
@@ -66,8 +57,8 @@ def roll(replica, load):
     load.wait_more(50)
 
 
-def test_a_rolling_restart_costs_no_user_anything(api, shop, replicas):
-    with replicas[0].registration("Fail"), load_on(api, shop) as load:
+def test_a_rolling_restart_costs_no_user_anything(bookinfo, shop, replicas):
+    with replicas[0].registration("Fail"), load_on(bookinfo, shop) as load:
         for replica in [*replicas, *replicas]:
             roll(replica, load)
 
@@ -103,8 +94,8 @@ def outside(outages, answers):
     ]
 
 
-def test_one_that_is_killed_costs_no_user_anything_with_the_shipped_policy(api, shop, replicas):
-    with replicas[0].registration(), load_on(api, shop) as load:
+def test_one_that_is_killed_costs_nobody_anything_as_shipped(bookinfo, shop, replicas):
+    with replicas[0].registration(), load_on(bookinfo, shop) as load:
         outages = [outage_of(replica, load) for replica in replicas]
 
     assert load.failed() == []
@@ -112,10 +103,10 @@ def test_one_that_is_killed_costs_no_user_anything_with_the_shipped_policy(api, 
     assert len(load.answers()) > 300
 
 
-def test_one_that_is_killed_costs_who_insists_what_was_sent_to_it(api, shop, replicas):
-    """With failurePolicy Fail: a POST to a process that dies cannot be saved, and nor can those that
-    are sent to its port until the Service is known not to lead there. The rest can."""
-    with replicas[0].registration("Fail"), load_on(api, shop) as load:
+def test_one_that_is_killed_costs_who_insists_what_was_sent_to_it(bookinfo, shop, replicas):
+    """With failurePolicy Fail: a POST to a process that dies cannot be saved, and nor can those
+    that are sent to its port until the Service is known not to lead there. The rest can."""
+    with replicas[0].registration("Fail"), load_on(bookinfo, shop) as load:
         outages = [outage_of(replica, load) for replica in replicas]
 
     failed = load.failed()

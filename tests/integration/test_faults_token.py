@@ -7,21 +7,13 @@ import time
 
 import pytest
 
-from harness import ApiServer, Client, wait_until
-from harness.webhook import install
+from harness import Client, wait_until
 from live import Cluster, Live, gateway, service, setting, workspace
 
 NAMESPACE = "spillway-system"
 ACCOUNT = "spillway-webhook"
 READ = ["get", "list", "watch"]
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def api(tools, tmp_path_factory):
-    with ApiServer("east", tmp_path_factory.mktemp("token") / "east") as api:
-        install(api)
-        yield api
 
 
 def account(may_read):
@@ -83,21 +75,21 @@ class Credential:
 
 
 @pytest.fixture
-def east(api, tmp_path):
+def east(bookinfo, tmp_path):
     """The API server, for who has the token of a file."""
-    api.apply(*account(may_read=True))
-    with Cluster(api, tmp_path, "east") as cluster:
+    bookinfo.apply(*account(may_read=True))
+    with Cluster(bookinfo, tmp_path, "east") as cluster:
         config = json.loads(cluster.kubeconfig.read_text())
         config["users"][0]["user"] = {"tokenFile": "token"}  # beside the kubeconfig
         cluster.kubeconfig.write_text(json.dumps(config))
-        cluster.credential = Credential(api, tmp_path / "token")
+        cluster.credential = Credential(bookinfo, tmp_path / "token")
         yield cluster
 
 
 @pytest.fixture
-def shop(api):
-    name = api.new_namespace("shop")
-    api.apply(workspace(name), gateway(name), service("cart", name))
+def shop(bookinfo):
+    name = bookinfo.new_namespace("shop")
+    bookinfo.apply(workspace(name), gateway(name), service("cart", name))
     return name
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong between the webhook and the API servers that it watches, and what it makes of it."""
+"""What goes wrong between the webhook and its API servers, and what it makes of that."""
 
 import contextlib
 import socket
@@ -107,9 +107,9 @@ def test_reviews_are_answered_while_their_own_api_server_is_dead(live, east, sho
         east.api.start_server()
         live.apply(service("late", shop)).check()
         wait_equal(live, east)
+        others.wait_more(1)
 
     assert others.failed == []
-    assert others.n > 50
     assert all("patch" in response for response in others.responses)
 
 
