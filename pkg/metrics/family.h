@@ -2,9 +2,9 @@
  * How families and series lie in memory; for the files of this folder alone.
  *
  * Both lists are sorted, and every change of one is one store, so a reader that follows them needs
- * no lock and sees an order that does not depend on who came first. A series that is taken out stays
- * as it is while somebody may follow the list: its place is used again only when nobody has been
- * following it at any moment since.
+ * no lock and sees an order that does not depend on who came first. A series that is taken out
+ * stays as it is while somebody may follow the list: its place is used again only when nobody has
+ * been following it at any moment since.
  */
 #ifndef SW_METRICS_FAMILY_H
 #define SW_METRICS_FAMILY_H

@@ -42,11 +42,10 @@ struct sw_index {
     size_t local;  /* index of the local cluster's view */
     size_t config; /* index of the view that Workspaces and settings are read from */
     const uint64_t *stale_since_ms; /* one a view, borrowed: since when it is known not to be up
-                                       to date, of any clock; 0 where it is not known to be otherwise;
-                                       NULL: none is */
+                                       to date, of any clock; 0 where it may be; NULL: all may be */
     uint64_t now_ms;                /* the moment of judging, of that clock */
     struct sw_str unlisted;         /* what else names clusters, and was not seen yet: there may be
-                                       more than the views; for messages; unset: there are no more */
+                                       more than the views; for messages; unset: there are none */
 };
 
 struct sw_view_entry;
@@ -54,8 +53,8 @@ struct sw_view_entry;
 /* A view in the making; private, but for `scratch`. Everything it makes is in `arena`, borrowed. */
 struct sw_view_builder {
     struct sw_arena *arena;
-    struct sw_arena *scratch; /* borrowed until it has finished: for what the view does not need; may
-                                 be set to another than `arena` before anything is added */
+    struct sw_arena *scratch; /* borrowed until it has finished: for what the view does not need;
+                                 may be set to another than `arena` before anything is added */
     struct sw_view_source source;
     struct sw_view_entry *entries; /* arena; in the order in which they were added */
     size_t n_entries;

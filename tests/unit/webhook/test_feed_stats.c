@@ -138,6 +138,9 @@ static void init_twice_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+#define UNREADABLE(kind)                                                                           \
+    "spillway_index_unreadable_objects{cluster=\"east\",kind=\"" kind "\"} "
+
 static void note_counts_what_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
@@ -145,12 +148,11 @@ static void note_counts_what_cannot_be_read(void **state)
     f->cluster.source.ops = &fake_live_ops;
     f->fake.unreadable = "Service a/b: no";
     look(f, 1000, 77);
-    assert_page_holds(f, "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Service\"} 1\n");
-    assert_page_holds(f,
-                      "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Namespace\"} 0\n");
+    assert_page_holds(f, UNREADABLE("Service") "1\n");
+    assert_page_holds(f, UNREADABLE("Namespace") "0\n");
     f->fake.unreadable = NULL;
     look(f, 3000, 79);
-    assert_page_holds(f, "spillway_index_unreadable_objects{cluster=\"east\",kind=\"Service\"} 0\n");
+    assert_page_holds(f, UNREADABLE("Service") "0\n");
 }
 
 static void forget_leaves_nothing_of_a_cluster(void **state)
