@@ -2,7 +2,7 @@
  * spillway-reconciler: watches the connected clusters, and keeps in the local one what failover
  * needs.
  *
- * The main thread does it all, in sw_loop_run(); probes are answered on a thread of their own.
+ * The main thread does it all, in sw_engine_run(); probes are answered on a thread of their own.
  */
 #include <malloc.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #include "kube/pod.h"
 #include "kube/resolver.h"
 #include "metrics/metrics.h"
-#include "reconciler/loop.h"
+#include "reconciler/engine.h"
 #include "reconciler/probes.h"
 #include "serve/server.h"
 
@@ -40,7 +40,7 @@ struct app {
     int sig_fd;
     struct sw_metrics *metrics;
     struct sw_health health;
-    struct sw_loop *loop;
+    struct sw_engine *engine;
     struct sw_probe probe;
     struct sw_server *probe_server;
     struct sw_arena arena; /* for what is found out once, at the start */
@@ -50,7 +50,7 @@ struct app {
 static void app_release(struct app *app)
 {
     sw_server_free(app->probe_server);
-    sw_loop_free(app->loop);
+    sw_engine_free(app->engine);
     sw_health_release(&app->health);
     sw_metrics_free(app->metrics);
     sw_arena_release(&app->arena);
@@ -78,10 +78,10 @@ static bool are_names_off(void)
     return said && strcmp(said, "false") == 0;
 }
 
-static int make_loop(struct app *app, const struct sw_reconciler_options *options,
+static int make_engine(struct app *app, const struct sw_reconciler_options *options,
                      struct sw_err *err)
 {
-    struct sw_loop_options loop = {
+    struct sw_engine_options engine = {
         .options = options,
         .names_off = are_names_off(),
         .sig_fd = app->sig_fd,
@@ -89,9 +89,9 @@ static int make_loop(struct app *app, const struct sw_reconciler_options *option
         .metrics = app->metrics,
         .health = &app->health,
     };
-    int r = find_namespace(app, options, &loop.namespace_, err);
+    int r = find_namespace(app, options, &engine.namespace_, err);
 
-    return r < 0 ? r : sw_loop_new(&loop, &app->loop, err);
+    return r < 0 ? r : sw_engine_new(&engine, &app->engine, err);
 }
 
 static int make_probe_server(struct app *app, const struct sw_reconciler_options *options,
@@ -118,7 +118,7 @@ static int make(struct app *app, const struct sw_reconciler_options *options, st
     app->metrics = sw_metrics_new();
     if (!app->metrics)
         return sw_err_nomem(err);
-    r = make_loop(app, options, err);
+    r = make_engine(app, options, err);
     if (r == 0)
         r = make_probe_server(app, options, err);
     return r < 0 ? r : sw_server_start(app->probe_server, err);
@@ -162,10 +162,10 @@ static int run(const struct sw_reconciler_options *options)
            sw_log_text("probe_listen", sw_server_address(app.probe_server)),
            sw_log_uint("clusters", options->clusters.n),
            sw_log_bool("leader_elect", options->leader_elect));
-    signal_number = sw_loop_run(app.loop);
+    signal_number = sw_engine_run(app.engine);
     sw_log(&app.log, SW_LOG_INFO, "ending", sw_log_text("signal", sigabbrev_np(signal_number)));
     let_signals_end_us();
-    sw_loop_finish(app.loop);
+    sw_engine_finish(app.engine);
     sw_server_stop(app.probe_server, 0);
     sw_log(&app.log, SW_LOG_INFO, "ended");
     return EXIT_SUCCESS;
