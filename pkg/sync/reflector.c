@@ -170,8 +170,10 @@ static void begin_body(struct sw_reflector *reflector, int64_t now_ms)
     reflector->stats.failing_ms = -1;
     reflector->n_retries = 0;
     if (reflector->verb == SW_REQUEST_WATCH_LIST ||
-        (reflector->verb == SW_REQUEST_LIST && reflector->token.len == 0))
+        (reflector->verb == SW_REQUEST_LIST && reflector->token.len == 0)) {
+        reflector->n_empty_pages = 0;
         sw_turn_begin_picture(reflector);
+    }
 }
 
 void sw_reflector_response(struct sw_reflector *reflector, int64_t now_ms, int http_status,
@@ -310,9 +312,10 @@ static int take_page(struct sw_reflector *reflector, struct sw_arena *arena, boo
 
     for (; r == 0 && sw_page_next(&page, &item); empty = false)
         r = reflector->sink.put(reflector->sink.context, item, reterr);
-    /* Who sends such pages may do so without end. */
-    if (r == 0 && empty && page.token.len)
-        r = sw_err_set(reterr, SW_ETYPE, "a page without items, and yet not the last");
+    reflector->n_empty_pages = empty ? reflector->n_empty_pages + 1 : 0;
+    if (r == 0 && page.token.len && reflector->n_empty_pages > SW_REFLECTOR_MAX_EMPTY_PAGES)
+        r = sw_err_set(reterr, SW_ETYPE, "more than %d pages without items in a row",
+                       SW_REFLECTOR_MAX_EMPTY_PAGES);
     if (r == 0)
         r = keep(&reflector->token, page.token, reterr);
     if (r == 0)

@@ -23,6 +23,10 @@
 /* A page is held whole while it is read, and whatever is behind the URL may send without end. */
 #define SW_REFLECTOR_MAX_PAGE_BYTES ((size_t)16 << 20)
 
+/* Pages without items in a row: where a label selects, an API server may send some (Kubernetes API
+ * concepts, "Retrieving large results sets in chunks"), and who means harm sends them without end. */
+#define SW_REFLECTOR_MAX_EMPTY_PAGES 100
+
 /* Without a byte for that long a watch is taken for dead: bookmarks come about every minute. */
 #define SW_REFLECTOR_IDLE_MS 300000
 
@@ -99,6 +103,7 @@ struct sw_reflector {
     enum sw_request_verb verb;
     enum sw_reflector_presence presence;
     unsigned int page_limit; /* objects a page */
+    unsigned int n_empty_pages; /* in a row, of the list under way */
     int64_t wake_ms;         /* of resting, and of a request: when it is given up */
     int64_t sent_ms;
     int n_retries;           /* answers in a row that said when to come back */
