@@ -223,11 +223,22 @@ static bool needs_leaf(const struct sw_cert_state *state)
            is_due(state->leaf.not_before_s, state->leaf.not_after_s, state->now_s);
 }
 
-void sw_cert_plan(const struct sw_cert_state *state, struct sw_cert_plan *ret)
+/* Whether a new authority is to be made. Where the certificate is due as well, the authority before
+ * signs it once more: nothing can be signed until the new one is believed everywhere. */
+static bool needs_authority(const struct sw_cert_state *state)
 {
     const struct sw_cert *signer = signer_of(state);
 
-    if (!is_signer_good(state) || is_due(signer->not_before_s, signer->not_after_s, state->now_s))
+    if (!is_signer_good(state))
+        return true;
+    if (!is_due(signer->not_before_s, signer->not_after_s, state->now_s))
+        return false;
+    return !needs_leaf(state) || state->trusted_ms < SW_CERT_PROPAGATION_MS;
+}
+
+void sw_cert_plan(const struct sw_cert_state *state, struct sw_cert_plan *ret)
+{
+    if (needs_authority(state))
         *ret = plan_authority(state);
     else if (!is_leaf_good(state) && !is_anything_trusted(state))
         *ret = plan_leaf(state);

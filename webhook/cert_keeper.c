@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "io/file.h"
 #include "webhook/cert_round.h"
 #include "webhook/kubeconfig_file.h"
 #include "json/read.h"
+#include "kube/pod.h"
 
 #include "base/banned.h"
 
@@ -18,9 +18,6 @@
 
 /* How long a try to reach an API server at all is apart from the next. */
 #define RETRY_MS 5000
-
-/* A namespace's name is a DNS label. */
-#define NAMESPACE_MAX_BYTES ((size_t)64)
 
 /* One way to the API server; replaced when the kubeconfig changes. */
 struct link {
@@ -63,30 +60,13 @@ static void link_free(struct link *link)
 
 SW_DEFINE_CLEANUP(cleanup_link, struct link, link_free);
 
-/* The namespace that the kubelet says we are in. */
-static int read_own_namespace(struct sw_arena *arena, struct sw_str *ret, struct sw_err *reterr)
-{
-    SW_CLEANUP(sw_buf_release) struct sw_buf text;
-    struct sw_str name;
-    int r;
-
-    sw_buf_init(&text, NAMESPACE_MAX_BYTES);
-    r = sw_file_read(SW_KUBE_ACCOUNT_FOLDER "/namespace", &text, reterr);
-    if (r < 0)
-        return r;
-    name = sw_arena_copy(arena, sw_buf_str(&text));
-    name.len = sw_str_find(name, '\n');
-    *ret = name;
-    return name.data ? 0 : sw_err_nomem(reterr);
-}
-
 static int find_namespace(const struct sw_cert_keeper *keeper, struct link *link,
                           struct sw_str *ret, struct sw_err *reterr)
 {
     if (keeper->options.keeping->namespace_.len)
         *ret = keeper->options.keeping->namespace_;
     else if (!keeper->file.path)
-        return read_own_namespace(&link->arena, ret, reterr);
+        return sw_kube_pod_namespace(SW_KUBE_ACCOUNT_FOLDER, &link->arena, ret, reterr);
     else if (link->config.namespace_.len)
         *ret = link->config.namespace_;
     else

@@ -53,9 +53,9 @@ struct sw_cert_round {
     struct sw_cert_holding holding;
     struct sw_cert_webhooks mutating;
     struct sw_cert_webhooks validating;
-    struct sw_err said_of_secret;  /* what was logged last, not to say it again */
+    struct sw_err said_of_secret; /* what was logged last, not to say it again */
     struct sw_err said_of_refusal;
-    const char *said_why;          /* of the plan; NULL for nothing */
+    const char *said_why; /* of the plan; NULL for nothing */
 
     bool loaded;         /* a certificate is in use */
     struct sw_err error; /* why the last round failed; code 0 when it did not */

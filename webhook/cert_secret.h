@@ -16,7 +16,7 @@
 
 struct sw_cert_secret {
     bool exists;
-    bool foreign; /* it holds data and is not labelled as ours: never to be written */
+    bool foreign;               /* it holds data and is not labelled as ours: never to be written */
     struct sw_cert_texts texts; /* arena; unset where it has none, or what is no base64 */
 };
 

@@ -1,13 +1,11 @@
 /*
  * What the keeper of the certificates counts.
  *
- *   spillway_certificates_not_after_timestamp_seconds{certificate}  when what the Secret holds ends:
- *                                                      serving, authority (the one that signs)
- *   spillway_certificates_leader                       1 while this replica is the one that writes
- *   spillway_certificates_writes_total{what}           authority, serving, authorities_dropped,
- *                                                      ca_bundles, failure_policy
- *   spillway_certificates_failures_total               looks and writes that failed
- *   spillway_certificates_last_failure_timestamp_seconds  0 for never, as the next
+ *   spillway_certificates_not_after_timestamp_seconds{certificate}  when what the Secret holds
+ * ends: serving, authority (the one that signs) spillway_certificates_leader 1 while this replica
+ * is the one that writes spillway_certificates_writes_total{what}           authority, serving,
+ * authorities_dropped, ca_bundles, failure_policy spillway_certificates_failures_total looks and
+ * writes that failed spillway_certificates_last_failure_timestamp_seconds  0 for never, as the next
  *   spillway_certificates_last_look_timestamp_seconds  when the Secret was last read
  */
 #ifndef SW_WEBHOOK_CERT_STATS_H

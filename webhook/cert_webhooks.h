@@ -25,9 +25,9 @@ struct sw_cert_service {
 /* One webhook that calls us. All of the arena or of the object. */
 struct sw_cert_webhook {
     const char *name;
-    json_t *webhook;              /* where it stands in the object */
-    struct sw_cert_list *bundle;  /* empty where there is none */
-    bool ignores;                 /* failurePolicy Ignore */
+    json_t *webhook;             /* where it stands in the object */
+    struct sw_cert_list *bundle; /* empty where there is none */
+    bool ignores;                /* failurePolicy Ignore */
 };
 
 struct sw_cert_webhooks {
@@ -39,8 +39,8 @@ struct sw_cert_webhooks {
 };
 
 /* Reads it from the object as the API server sent it (NULL: there is none), which is changed by the
- * functions below. Call within a sw_json_scope of `arena`. Fails with SW_ELIMIT (more webhooks, or a
- * caBundle of more certificates, than can be) and SW_ENOMEM. */
+ * functions below. Call within a sw_json_scope of `arena`. Fails with SW_ELIMIT (more webhooks, or
+ * a caBundle of more certificates, than can be) and SW_ENOMEM. */
 int sw_cert_webhooks_read(json_t *object, const struct sw_cert_service *service,
                           struct sw_arena *arena, struct sw_cert_webhooks *ret,
                           struct sw_err *reterr);

@@ -7,9 +7,10 @@
 
 #include "base/banned.h"
 
-/* A certificate is renewed after two thirds of its life, which takes a look every 5 s and, with a
- * new authority, 15 s until that is known everywhere: what is shorter would end on the way. */
-#define CERT_LIFETIME_MIN_S 60
+/* A certificate is renewed after two thirds of its life. With a new authority that takes until the
+ * next look (5 s), until it is known everywhere (15 s) and until the replicas look (5 s): what is
+ * shorter might end on the way. */
+#define CERT_LIFETIME_MIN_S 120
 #define CERT_LIFETIME_S     (90 * 24 * 3600)
 #define CA_LIFETIME_S       (365 * 24 * 3600)
 #define CA_LIFETIME_MAX_S   (10 * 365 * 24 * INT64_C(3600))
@@ -127,7 +128,7 @@ static int take_lifetime(const char *option, const char *value, int64_t *ret_s,
     if (!sw_duration_parse(sw_str_from(value), &ns) || ns / 1000000000 < CERT_LIFETIME_MIN_S ||
         ns / 1000000000 > CA_LIFETIME_MAX_S)
         return sw_err_set(reterr, SW_EUSAGE,
-                          "--%s: expected a duration from 1m to 87600h, found \"%s\"", option,
+                          "--%s: expected a duration from 2m to 87600h, found \"%s\"", option,
                           value);
     *ret_s = ns / 1000000000;
     return 0;
@@ -254,9 +255,9 @@ static int check_certs(struct sw_options *options, struct sw_err *reterr)
     certs->service = certs->service ? certs->service : "spillway-webhook";
     certs->ca_lifetime_s = certs->ca_lifetime_s ? certs->ca_lifetime_s : CA_LIFETIME_S;
     certs->cert_lifetime_s = certs->cert_lifetime_s ? certs->cert_lifetime_s : CERT_LIFETIME_S;
-    if (certs->ca_lifetime_s < 2 * certs->cert_lifetime_s)
+    if (certs->ca_lifetime_s < certs->cert_lifetime_s)
         return sw_err_set(reterr, SW_EUSAGE,
-                          "--ca-lifetime: expected at least twice the --cert-lifetime, which is "
+                          "--ca-lifetime: expected no less than the --cert-lifetime, which is "
                           "%jd s, found %jd s",
                           (intmax_t)certs->cert_lifetime_s, (intmax_t)certs->ca_lifetime_s);
     options->tls.late = true;
@@ -375,8 +376,7 @@ const char *sw_options_help(void)
            "                           that get its CA; default: spillway\n"
            "  --cert-lifetime DURATION how long one is valid, renewed after two thirds;\n"
            "                           default: 2160h (90 days)\n"
-           "  --ca-lifetime DURATION   the same of the CA, at least twice as long; default:\n"
-           "                           8760h (a year)\n"
+           "  --ca-lifetime DURATION   the same of the CA, no less; default: 8760h (a year)\n"
            "\n"
            "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS
            "  --cluster-secrets NAMESPACE\n"

@@ -11,8 +11,8 @@
 /* The annotation, "true", that turns "matches nothing" into a warning. */
 #define SW_ANNOTATION_ALLOW_UNMATCHED "spillway.dev/allow-unmatched"
 
-/* The annotation, "true", by which a setting asks to be refused: a try whether refusals reach whoever
- * writes it, which says nothing about clusters and so needs no index. */
+/* The annotation, "true", by which a setting asks to be refused: a try whether refusals reach
+ * whoever writes it, which says nothing about clusters and so needs no index. */
 #define SW_ANNOTATION_ALWAYS_REFUSE "spillway.dev/always-refuse"
 
 /* 1 if `object` asks to be refused; the refusal is then in `outcome`. Fails with SW_ENOMEM; what
