@@ -150,7 +150,7 @@ static void drop_taken(struct sw_agenda *agenda, int64_t now_ms, bool any)
 }
 
 int sw_agenda_take(struct sw_agenda *agenda, int64_t now_ms, bool any, struct sw_arena *arena,
-                   struct sw_plan_key **ret, size_t *ret_n, struct sw_err *reterr)
+                   struct sw_agenda_due *ret, struct sw_err *reterr)
 {
     struct sw_plan_key *keys = NULL;
     int n = 0;
@@ -163,7 +163,6 @@ int sw_agenda_take(struct sw_agenda *agenda, int64_t now_ms, bool any, struct sw
             return sw_err_nomem(reterr);
         drop_taken(agenda, now_ms, any);
     }
-    *ret = keys;
-    *ret_n = (size_t)n;
+    *ret = (struct sw_agenda_due){keys, (size_t)n};
     return 0;
 }

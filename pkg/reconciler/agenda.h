@@ -28,11 +28,16 @@ int sw_agenda_add(struct sw_agenda *agenda, struct sw_plan_key key, int64_t at_m
 /* When the next is due; INT64_MAX for never. */
 int64_t sw_agenda_next(const struct sw_agenda *agenda);
 
-/* Takes out what is due at now_ms: *ret_n keys, arena memory, in no order. The whole of what belongs
- * together is among them if any of it is due, or if `any` says that other plans are made as well.
- * Fails with SW_ENOMEM; then nothing was taken out. */
+struct sw_agenda_due {
+    struct sw_plan_key *keys; /* arena; each once, in no order */
+    size_t n;
+};
+
+/* Takes out what is due at now_ms. The whole of what belongs together is among it if any plan is
+ * due, or if `any` says that others are made as well. Fails with SW_ENOMEM; then nothing was taken
+ * out. */
 int sw_agenda_take(struct sw_agenda *agenda, int64_t now_ms, bool any, struct sw_arena *arena,
-                   struct sw_plan_key **ret, size_t *ret_n, struct sw_err *reterr);
+                   struct sw_agenda_due *ret, struct sw_err *reterr);
 
 /* How many plans wait. */
 size_t sw_agenda_count(const struct sw_agenda *agenda);

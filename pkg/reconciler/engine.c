@@ -33,7 +33,7 @@ struct sw_engine {
     struct sw_native *native;
     struct sw_members *members;
     struct sw_http_target *target; /* of the local cluster, borrowed; NULL while there is none */
-    struct sw_elector *elector; /* NULL: there is no election, or nobody to ask */
+    struct sw_elector *elector;    /* NULL: there is no election, or nobody to ask */
     char identity[SW_LEASE_HOLDER_SIZE]; /* of the first elector; "" before */
     bool leads;
     bool ready;
@@ -90,7 +90,8 @@ static void stand(struct sw_engine *engine)
         sw_log(engine->options.log, SW_LOG_ERROR, "cannot stand for election", sw_log_err(&err));
         return;
     }
-    snprintf(engine->identity, sizeof(engine->identity), "%s", sw_elector_identity(engine->elector));
+    snprintf(engine->identity, sizeof(engine->identity), "%s",
+             sw_elector_identity(engine->elector));
 }
 
 /* The local cluster is reached another way, or not at all any more. */
@@ -178,7 +179,8 @@ static int make_members(struct sw_engine *engine, struct sw_err *reterr)
     return r < 0 ? r : sw_members_new(&members, &engine->members, reterr);
 }
 
-int sw_engine_new(const struct sw_engine_options *options, struct sw_engine **ret, struct sw_err *reterr)
+int sw_engine_new(const struct sw_engine_options *options, struct sw_engine **ret,
+                  struct sw_err *reterr)
 {
     SW_CLEANUP(cleanup_engine) struct sw_engine *engine = calloc(1, sizeof(*engine));
     int r;
@@ -322,7 +324,8 @@ static int64_t go_round(struct sw_engine *engine)
     seen = sw_members_are_seen(engine->members, now_ms);
     wake_ms = earlier(wake_ms, sw_native_step(engine->native, seen, now_ms));
     configure(engine);
-    wake_ms = earlier(wake_ms, sw_planner_step(engine->planner, count_changes(engine), seen, now_ms));
+    wake_ms =
+        earlier(wake_ms, sw_planner_step(engine->planner, count_changes(engine), seen, now_ms));
     wake_ms = earlier(wake_ms, sw_writer_step(engine->writer, now_ms));
     tell_health(engine, now_ms);
     note_stats(engine, now_ms);

@@ -37,7 +37,7 @@ struct sw_engine_options {
  * Owned: sw_engine_free(). Fails with SW_ENOENT (in-cluster, but in no Pod), SW_EUSAGE (DNS servers
  * that are none), SW_EIO and SW_ENOMEM. */
 int sw_engine_new(const struct sw_engine_options *options, struct sw_engine **ret,
-                struct sw_err *reterr);
+                  struct sw_err *reterr);
 
 /* NULL is allowed. */
 void sw_engine_free(struct sw_engine *engine);

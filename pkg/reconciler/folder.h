@@ -10,7 +10,7 @@
 
 /* The caller's storage; private. It holds nothing to release. */
 struct sw_folder {
-    const char *path; /* borrowed */
+    const char *path;                 /* borrowed */
     struct sw_state_cluster *cluster; /* borrowed */
     uint32_t resources;
     uint64_t fingerprint; /* as last read */

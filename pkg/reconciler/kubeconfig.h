@@ -16,8 +16,7 @@ struct sw_kubeconfig {
 
 /* Reads nothing yet. An unset `path`: the text will be given. Fails with SW_ENOMEM; it is then
  * released. */
-int sw_kubeconfig_init(struct sw_kubeconfig *kubeconfig, struct sw_str path,
-                       struct sw_err *reterr);
+int sw_kubeconfig_init(struct sw_kubeconfig *kubeconfig, struct sw_str path, struct sw_err *reterr);
 
 /* Leaves nothing of it in freed memory. */
 void sw_kubeconfig_release(struct sw_kubeconfig *kubeconfig);
@@ -28,7 +27,6 @@ int sw_kubeconfig_read(struct sw_kubeconfig *kubeconfig, struct sw_err *reterr);
 
 /* Takes a text. Returns 1 when it is another, 0 when it is the same. Fails with SW_ENOMEM and
  * SW_ELIMIT. */
-int sw_kubeconfig_give(struct sw_kubeconfig *kubeconfig, struct sw_str text,
-                       struct sw_err *reterr);
+int sw_kubeconfig_give(struct sw_kubeconfig *kubeconfig, struct sw_str text, struct sw_err *reterr);
 
 #endif

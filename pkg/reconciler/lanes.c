@@ -122,7 +122,8 @@ int sw_lanes_add(struct sw_lanes *lanes, const struct sw_op *op, struct sw_str b
 
 bool sw_task_is_next(const struct sw_task *task)
 {
-    for (const struct sw_task *before = task->lane_previous; before; before = before->lane_previous) {
+    for (const struct sw_task *before = task->lane_previous; before;
+         before = before->lane_previous) {
         if (before->phase != task->phase)
             return false;
     }
@@ -175,7 +176,8 @@ struct sw_task *sw_lanes_under_way(const struct sw_lanes *lanes)
 {
     for (struct sw_record *record = sw_hash_next(&lanes->lanes, NULL); record;
          record = sw_hash_next(&lanes->lanes, record)) {
-        for (struct sw_task *task = ((struct sw_lane *)record)->first; task; task = task->lane_next) {
+        for (struct sw_task *task = ((struct sw_lane *)record)->first; task;
+             task = task->lane_next) {
             if (task->sent_ms)
                 return task;
         }

@@ -25,7 +25,7 @@ struct sw_task {
     int phase;            /* one of a higher one waits for it */
     struct sw_call *call; /* owned; NULL until it is sent */
     int64_t sent_ms;      /* 0 until then */
-    struct sw_str uid; /* as in struct sw_op; owned by the task, as are the next two */
+    struct sw_str uid;    /* as in struct sw_op; owned by the task, as are the next two */
     struct sw_str resource_version;
     struct sw_str body; /* JSON; unset for a deletion */
     char texts[];       /* private */

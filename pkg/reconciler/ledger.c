@@ -6,7 +6,7 @@
 
 #define N_VERDICTS (SW_VERDICT_WAITS + 1)
 
-/* Most of what waits that an entry keeps: the counts have all of it. */
+/* Most of what waits that an entry keeps, and counts. */
 #define MAX_WAITS 1024
 
 struct sw_ledger {
@@ -203,9 +203,8 @@ static bool is_same(const struct sw_ledger_entry *entry, const struct sw_plan *p
         const struct sw_mesh_finding *b = &plan->findings.items[i];
 
         if (a->verdict != b->verdict || a->reason != b->reason ||
-            !sw_str_eq(a->namespace_, b->about.namespace_) ||
-            !sw_str_eq(a->name, b->about.name) || !sw_str_eq(a->remote, b->about.cluster) ||
-            !sw_str_eq(a->message, message_of(b)))
+            !sw_str_eq(a->namespace_, b->about.namespace_) || !sw_str_eq(a->name, b->about.name) ||
+            !sw_str_eq(a->remote, b->about.cluster) || !sw_str_eq(a->message, message_of(b)))
             return false;
     }
     return true;
@@ -264,8 +263,7 @@ int sw_ledger_note(struct sw_ledger *ledger, const struct sw_plan *plan, struct 
     return 0;
 }
 
-int sw_ledger_note_wait(struct sw_ledger *ledger, const struct sw_wait *wait,
-                        struct sw_err *reterr)
+int sw_ledger_note_wait(struct sw_ledger *ledger, const struct sw_wait *wait, struct sw_err *reterr)
 {
     struct key key = {subject_of(1u << wait->kind), wait->for_namespace, wait->for_service};
     struct sw_ledger_entry *entry = find(ledger, key);

@@ -25,8 +25,8 @@ struct sw_ledger_finding {
     enum sw_reason reason;
     struct sw_str namespace_; /* what it is about, as in struct sw_about */
     struct sw_str name;
-    struct sw_str remote;     /* the cluster */
-    struct sw_str message;    /* one line; the reason's sentence where the plan had no other */
+    struct sw_str remote;  /* the cluster */
+    struct sw_str message; /* one line; the reason's sentence where the plan had no other */
 };
 
 /* Something that is not written for now, as in struct sw_wait. */
@@ -43,14 +43,14 @@ struct sw_ledger_entry {
     enum sw_ledger_subject subject;
     struct sw_str namespace_;
     struct sw_str name;
-    uint64_t version;     /* the ledger's, when this last became another one */
-    size_t n_wanted;      /* objects that the plan wants in the local cluster */
+    uint64_t version; /* the ledger's, when this last became another one */
+    size_t n_wanted;  /* objects that the plan wants in the local cluster */
     const struct sw_ledger_finding *findings;
     size_t n_findings;
     const struct sw_ledger_wait *waits;
     size_t n_waits;
-    void *block;      /* private: findings and their texts */
-    char names[];     /* private */
+    void *block;  /* private: findings and their texts */
+    char names[]; /* private */
 };
 
 struct sw_ledger;

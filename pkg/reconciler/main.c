@@ -13,13 +13,13 @@
 
 #include "base/cleanup.h"
 #include "io/sig.h"
-#include "json/read.h"
 #include "kube/pod.h"
 #include "kube/resolver.h"
 #include "metrics/metrics.h"
 #include "reconciler/engine.h"
 #include "reconciler/probes.h"
 #include "serve/server.h"
+#include "json/read.h"
 
 #include "base/banned.h"
 
@@ -79,7 +79,7 @@ static bool are_names_off(void)
 }
 
 static int make_engine(struct app *app, const struct sw_reconciler_options *options,
-                     struct sw_err *err)
+                       struct sw_err *err)
 {
     struct sw_engine_options engine = {
         .options = options,

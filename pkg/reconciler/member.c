@@ -16,12 +16,12 @@ struct sw_member {
     char *name;                       /* owned */
     struct sw_state_cluster *cluster; /* owned by the state */
     struct sw_kubeconfig kubeconfig;
-    struct sw_folder folder;   /* unset but for dir: */
-    int64_t relook_ms;         /* when to look at the file or the folder */
-    int64_t current_ms;        /* -1: never */
-    struct sw_reader *reader;  /* attached; NULL before there is one */
-    struct sw_reader *next;    /* on trial, to take its place; NULL for none */
-    struct sw_err file_error;  /* why kubeconfig or folder cannot be read; code 0 when it was */
+    struct sw_folder folder;    /* unset but for dir: */
+    int64_t relook_ms;          /* when to look at the file or the folder */
+    int64_t current_ms;         /* -1: never */
+    struct sw_reader *reader;   /* attached; NULL before there is one */
+    struct sw_reader *next;     /* on trial, to take its place; NULL for none */
+    struct sw_err file_error;   /* why kubeconfig or folder cannot be read; code 0 when it was */
     struct sw_err config_error; /* why the kubeconfig cannot be used; code 0 when it is */
 };
 

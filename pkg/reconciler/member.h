@@ -35,11 +35,11 @@ struct sw_member_options {
 
 /* How it is. */
 struct sw_member_health {
-    bool synced;      /* all of it was seen once */
-    bool readable;    /* and is being watched, or was a moment ago */
-    int64_t heard_ms; /* as in struct sw_reader_health */
-    int64_t current_ms; /* when the view was last known to be what the cluster is; -1: never */
-    uint32_t denied;    /* as in struct sw_reader_health */
+    bool synced;         /* all of it was seen once */
+    bool readable;       /* and is being watched, or was a moment ago */
+    int64_t heard_ms;    /* as in struct sw_reader_health */
+    int64_t current_ms;  /* when the view was last known to be what the cluster is; -1: never */
+    uint32_t denied;     /* as in struct sw_reader_health */
     struct sw_err error; /* what is wrong: with the kubeconfig, else with the API server; code 0 for
                             nothing */
 };
@@ -62,8 +62,7 @@ int sw_member_give(struct sw_member *member, struct sw_str text, const char *err
 /* Does what is due at now_ms (monotonic), and returns when something is due again. */
 int64_t sw_member_step(struct sw_member *member, int64_t now_ms);
 
-void sw_member_health(const struct sw_member *member, int64_t now_ms,
-                      struct sw_member_health *ret);
+void sw_member_health(const struct sw_member *member, int64_t now_ms, struct sw_member_health *ret);
 
 /* Its name, and the resources that are read of it; borrowed. */
 struct sw_str sw_member_name(const struct sw_member *member);

@@ -15,10 +15,10 @@ struct sw_members {
     struct sw_member **items; /* owned, as are they */
     size_t n;
     size_t cap;
-    uint64_t n_moves;         /* clusters that came, and all changes of those that went */
-    struct sw_str *taken;     /* owned; the names of the command line */
-    struct sw_fleet *fleet;   /* NULL: no Secrets are looked for */
-    bool unwatched;           /* the Secrets have to be watched elsewhere, and are not yet */
+    uint64_t n_moves;          /* clusters that came, and all changes of those that went */
+    struct sw_str *taken;      /* owned; the names of the command line */
+    struct sw_fleet *fleet;    /* NULL: no Secrets are looked for */
+    bool unwatched;            /* the Secrets have to be watched elsewhere, and are not yet */
     struct sw_err fleet_error; /* as last logged */
     bool fleet_known;          /* as last logged */
 };

@@ -18,8 +18,8 @@
 /* Where istiod serves its metrics. */
 #define SW_NATIVE_PORT 15014
 
-/* What a page of istiod's metrics says: 1 if it reads remote clusters, 0 if not, -1 if the page does
- * not say. */
+/* What a page of istiod's metrics says: 1 if it reads remote clusters, 0 if not, -1 if the page
+ * does not say. */
 int sw_native_read(struct sw_str page);
 
 /* Borrowed for its life. */

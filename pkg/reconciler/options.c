@@ -46,8 +46,8 @@ static int take_namespace(const char *option, const char *value, struct sw_str *
                           struct sw_err *reterr)
 {
     if (!*value || !sw_str_is_label_value(sw_str_from(value)))
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--%s: expected the name of a namespace, found \"%s\"", option, value);
+        return sw_err_set(reterr, SW_EUSAGE, "--%s: expected the name of a namespace, found \"%s\"",
+                          option, value);
     *ret = sw_str_from(value);
     return 0;
 }
@@ -57,9 +57,10 @@ static int take_remote_ttl(const char *value, unsigned int *ret, struct sw_err *
     uint64_t seconds = 0;
 
     if (!sw_str_to_u64(sw_str_from(value), SW_RECONCILER_TTL_MAX_S, &seconds))
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--remote-ttl: expected seconds, at most %u, or 0 for never, found \"%s\"",
-                          SW_RECONCILER_TTL_MAX_S, value);
+        return sw_err_set(
+            reterr, SW_EUSAGE,
+            "--remote-ttl: expected seconds, at most %u, or 0 for never, found \"%s\"",
+            SW_RECONCILER_TTL_MAX_S, value);
     *ret = (unsigned int)seconds;
     return 0;
 }
@@ -173,8 +174,9 @@ static int check(struct sw_reconciler_options *options, const struct said *said,
     options->leader_elect =
         said->leader_elect || (!said->no_leader_elect && !local->kubeconfig.data);
     if (local->kubeconfig.data && options->leader_elect && !options->namespace_.data)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--leader-elect: expected --namespace with it, for the Lease, found none");
+        return sw_err_set(
+            reterr, SW_EUSAGE,
+            "--leader-elect: expected --namespace with it, for the Lease, found none");
     return 0;
 }
 

@@ -22,13 +22,13 @@ struct sw_planner {
     struct sw_planner_options options;
     struct sw_withdrawals withdrawals;
     struct sw_agenda agenda;
-    struct sw_arena arena;  /* of a round */
-    bool all;               /* the next round is of everything */
-    bool pending;           /* something has changed that no round has seen */
-    uint64_t changes;       /* as last told */
-    int64_t first_ms;       /* when the first of what is pending changed, and the last */
+    struct sw_arena arena; /* of a round */
+    bool all;              /* the next round is of everything */
+    bool pending;          /* something has changed that no round has seen */
+    uint64_t changes;      /* as last told */
+    int64_t first_ms;      /* when the first of what is pending changed, and the last */
     int64_t last_ms;
-    int64_t all_ms;         /* when everything is planned anew */
+    int64_t all_ms; /* when everything is planned anew */
     struct sw_planner_stats stats;
 };
 
@@ -37,8 +37,8 @@ struct round {
     struct sw_planner *planner;
     const struct sw_mesh *mesh;
     int64_t now_ms;
-    bool all;      /* it is of everything */
-    bool gateways; /* the Gateways are among what is planned */
+    bool all;                     /* it is of everything */
+    bool gateways;                /* the Gateways are among what is planned */
     struct sw_plan_key *services; /* to plan, each once */
     size_t n_services;
     struct sw_plan_key *ingresses; /* likewise */
@@ -133,22 +133,22 @@ static int choose_some(struct round *round, const struct sw_dirty_list *dirty,
                        struct sw_err *reterr)
 {
     struct sw_planner *planner = round->planner;
-    struct sw_plan_key *due = NULL, *keys;
-    size_t n_due = 0;
+    struct sw_agenda_due due;
+    struct sw_plan_key *keys;
     int r = sw_agenda_take(&planner->agenda, round->now_ms, dirty->n > 0, &planner->arena, &due,
-                           &n_due, reterr);
+                           reterr);
 
     if (r < 0)
         return r;
-    keys = sw_arena_alloc(&planner->arena, (dirty->n + n_due) * sizeof(*keys));
+    keys = sw_arena_alloc(&planner->arena, (dirty->n + due.n) * sizeof(*keys));
     if (!keys)
         return sw_err_nomem(reterr);
     if (dirty->n)
         memcpy(keys, dirty->keys, dirty->n * sizeof(*keys));
-    if (n_due)
-        memcpy(keys + dirty->n, due, n_due * sizeof(*keys));
+    if (due.n)
+        memcpy(keys + dirty->n, due.keys, due.n * sizeof(*keys));
     round->services = keys;
-    round->n_services = sort_keys(round, keys, dirty->n + n_due);
+    round->n_services = sort_keys(round, keys, dirty->n + due.n);
     round->ingresses = keys;
     round->n_ingresses = round->n_services;
     return 0;

@@ -32,9 +32,9 @@ struct sw_planner_options {
 struct sw_planner_stats {
     uint64_t n_rounds;
     uint64_t n_plans;
-    uint64_t n_failures;     /* rounds that there was no memory for */
-    uint64_t last_ns;        /* that the last round took */
-    uint64_t all_ns;         /* and the last of all plans; 0 before there was one */
+    uint64_t n_failures;             /* rounds that there was no memory for */
+    uint64_t last_ns;                /* that the last round took */
+    uint64_t all_ns;                 /* and the last of all plans; 0 before there was one */
     size_t n_owned[SW_MESH_N_KINDS]; /* our objects in the local cluster, as of the last round */
 };
 
@@ -53,9 +53,9 @@ void sw_planner_all(struct sw_planner *planner);
 /* As struct sw_writer_sink's again(); the planner is its context. */
 void sw_planner_again(void *planner, struct sw_str namespace_, struct sw_str name, int64_t at_ms);
 
-/* Plans what is due at now_ms (monotonic), and returns when something will be. `changes` is a number
- * that is another when something has changed; `ready` says that the clusters that planning rests on
- * were seen: before that nothing is planned. */
+/* Plans what is due at now_ms (monotonic), and returns when something will be. `changes` is a
+ * number that is another when something has changed; `ready` says that the clusters that planning
+ * rests on were seen: before that nothing is planned. */
 int64_t sw_planner_step(struct sw_planner *planner, uint64_t changes, bool ready, int64_t now_ms);
 
 /* Borrowed. */

@@ -17,9 +17,9 @@
 
 #define HTTP_FORBIDDEN 403
 
-#define OURS SW_LABEL_MANAGED_BY "=" SW_MANAGED_BY
+#define OURS           SW_LABEL_MANAGED_BY "=" SW_MANAGED_BY
 
-#define BIT(resource) (1u << (resource))
+#define BIT(resource)  (1u << (resource))
 
 /* Read of every cluster. */
 #define EVERYWHERE                                                                                 \

@@ -22,15 +22,15 @@
 /* What was written is taken for not seen that long at most: a watch is some ms behind. */
 #define SW_RETRIES_UNSEEN_MS 5000
 
-/* An object that had to be put right more often than so within a minute has somebody else who writes
- * it: the two must not chase each other. From then on it waits 1 s, and twice as long each time, up
- * to a minute. */
+/* An object that had to be put right more often than so within a minute has somebody else who
+ * writes it: the two must not chase each other. From then on it waits 1 s, and twice as long each
+ * time, up to a minute. */
 #define SW_RETRIES_CALM_REWRITES 5
 #define SW_RETRIES_CALM_MS       60000
 
 /* A failure is remembered for so long after its object could have been written again and was not:
  * nobody wants to any more. */
-#define SW_RETRIES_STALE_MS 10000
+#define SW_RETRIES_STALE_MS     10000
 
 #define SW_RETRIES_VERSION_SIZE 128
 
@@ -42,14 +42,14 @@ struct sw_retry {
     struct sw_str name;
     struct sw_str for_namespace; /* the plan that it is of, as in struct sw_op */
     struct sw_str for_service;
-    bool under_way;              /* a write of it waits to be sent, or for its answer */
-    bool asked_again;            /* another one was wanted meanwhile */
-    uint64_t round;              /* the user's: when a write was last wanted */
-    unsigned int n_failures;     /* in a row */
-    int64_t not_before_ms;       /* of a failed one: when to try again */
-    int64_t seen_by_ms;          /* of a written one: until when it is waited for; 0: it is not */
-    unsigned int n_rewrites;     /* how often it was put right, each time within a minute */
-    int64_t rewritten_ms;        /* when it last was */
+    bool under_way;          /* a write of it waits to be sent, or for its answer */
+    bool asked_again;        /* another one was wanted meanwhile */
+    uint64_t round;          /* the user's: when a write was last wanted */
+    unsigned int n_failures; /* in a row */
+    int64_t not_before_ms;   /* of a failed one: when to try again */
+    int64_t seen_by_ms;      /* of a written one: until when it is waited for; 0: it is not */
+    unsigned int n_rewrites; /* how often it was put right, each time within a minute */
+    int64_t rewritten_ms;    /* when it last was */
     char version[SW_RETRIES_VERSION_SIZE]; /* that it had before it was written; "" for none */
     char *failure; /* why the last write failed, one line, owned; NULL for none */
     char texts[];  /* private */

@@ -7,15 +7,15 @@
 #include "base/banned.h"
 
 /* What a request of a cluster can come to, and what there is to write. */
-#define N_RESULTS (SW_ANSWER_FAILED + 1)
-#define N_VERBS   (SW_OP_DELETE + 1)
-#define N_WRITES  ((size_t)N_VERBS * SW_MESH_N_KINDS * N_RESULTS)
+#define N_RESULTS  (SW_ANSWER_FAILED + 1)
+#define N_VERBS    (SW_OP_DELETE + 1)
+#define N_WRITES   ((size_t)N_VERBS * SW_MESH_N_KINDS * N_RESULTS)
 
 #define N_CLUSTERS SW_CLUSTERS_MAX
 
 /* A plan takes from less than a ms to some seconds; a write from some ms to its timeout. */
 static const uint64_t plan_bounds_ns[] = {
-    250000,   1000000,   2500000,   5000000,   10000000,   25000000,   50000000,
+    250000,    1000000,   2500000,   5000000,    10000000,   25000000,    50000000,
     100000000, 250000000, 500000000, 1000000000, 2500000000, 10000000000,
 };
 static const uint64_t write_bounds_ns[] = {
@@ -32,17 +32,16 @@ static const uint64_t write_bounds_ns[] = {
     }
 
 static const struct sw_metric_spec families[SW_STATS_N_FAMILIES] = {
-    [SW_STATS_SYNCED] = GAUGES("spillway_cluster_synced",
-                               "1 once all objects of the cluster were read.", N_CLUSTERS,
-                               "cluster"),
+    [SW_STATS_SYNCED] =
+        GAUGES("spillway_cluster_synced", "1 once all objects of the cluster were read.",
+               N_CLUSTERS, "cluster"),
     [SW_STATS_CLUSTER_FAILING] =
         GAUGES("spillway_cluster_failing",
                "1 while the cluster's objects cannot be read; the last that could stay in use.",
                N_CLUSTERS, "cluster"),
-    [SW_STATS_READABLE] =
-        GAUGES("spillway_cluster_readable",
-               "1 while the cluster is being watched; else its view is frozen.", N_CLUSTERS,
-               "cluster"),
+    [SW_STATS_READABLE] = GAUGES("spillway_cluster_readable",
+                                 "1 while the cluster is being watched; else its view is frozen.",
+                                 N_CLUSTERS, "cluster"),
     [SW_STATS_SEEN] = GAUGES("spillway_cluster_seen_timestamp_seconds",
                              "When the cluster's view was last found to be up to date; 0 before "
                              "the first time.",
@@ -79,9 +78,9 @@ static const struct sw_metric_spec families[SW_STATS_N_FAMILIES] = {
     [SW_STATS_WAITS] = GAUGES("spillway_reconciler_waits",
                               "Writes that are put off for now, by what they wait for.",
                               SW_LEDGER_N_REASONS, "reason"),
-    [SW_STATS_FINDINGS] = GAUGES("spillway_reconciler_findings",
-                                 "What the plans say of Services and gateways.",
-                                 (size_t)SW_LEDGER_N_REASONS * 4, "verdict", "reason"),
+    [SW_STATS_FINDINGS] =
+        GAUGES("spillway_reconciler_findings", "What the plans say of Services and gateways.",
+               (size_t)SW_LEDGER_N_REASONS * 4, "verdict", "reason"),
 };
 
 static const struct {
@@ -217,8 +216,7 @@ static void note_member(struct sw_stats *stats, const struct sw_member *member, 
     note_resources(stats, name, member, health.denied);
 }
 
-void sw_stats_note_members(struct sw_stats *stats, const struct sw_members *members,
-                           int64_t now_ms)
+void sw_stats_note_members(struct sw_stats *stats, const struct sw_members *members, int64_t now_ms)
 {
     struct sw_fleet_status fleet;
 
@@ -262,11 +260,10 @@ static void note_ledger(struct sw_stats *stats, const struct sw_ledger *ledger)
                    sw_ledger_count_waits(ledger, (enum sw_reason)reason),
                    &stats->waits_shown[reason]);
         for (unsigned int verdict = 0; verdict <= SW_VERDICT_WAITS; verdict++)
-            set_reason(
-                stats->families[SW_STATS_FINDINGS],
-                SW_METRIC_VALUES(sw_verdict_word((enum sw_verdict)verdict), word),
-                sw_ledger_count(ledger, (enum sw_verdict)verdict, (enum sw_reason)reason),
-                &stats->findings_shown[verdict][reason]);
+            set_reason(stats->families[SW_STATS_FINDINGS],
+                       SW_METRIC_VALUES(sw_verdict_word((enum sw_verdict)verdict), word),
+                       sw_ledger_count(ledger, (enum sw_verdict)verdict, (enum sw_reason)reason),
+                       &stats->findings_shown[verdict][reason]);
     }
 }
 
@@ -283,8 +280,8 @@ void sw_stats_note_plans(struct sw_stats *stats, const struct sw_planner_stats *
     sw_histogram_observe(stats->plan_seconds, planner->last_ns);
     for (unsigned int i = 0; i < SW_MESH_N_KINDS; i++) {
         /* Two kinds of Service are ours. */
-        const char *kind = i == SW_MESH_STUB ? "StubService"
-                                             : sw_mesh_kind_name((enum sw_mesh_kind)i);
+        const char *kind =
+            i == SW_MESH_STUB ? "StubService" : sw_mesh_kind_name((enum sw_mesh_kind)i);
 
         sw_gauge_set(sw_gauge_at(stats->families[SW_STATS_OWNED], SW_METRIC_VALUES(kind)),
                      (int64_t)planner->n_owned[i]);

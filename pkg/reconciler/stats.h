@@ -1,5 +1,6 @@
 /*
- * What the reconciler counts. Clusters are counted as the webhook counts them, under the same names.
+ * What the reconciler counts. Clusters are counted as the webhook counts them, under the same
+ * names.
  *
  *   spillway_cluster_synced{cluster}                  1 once everything was read
  *   spillway_cluster_failing{cluster}                 1 while its objects cannot be read

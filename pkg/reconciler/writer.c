@@ -5,23 +5,17 @@
 
 #include "base/cleanup.h"
 #include "io/clock.h"
+#include "reconciler/budget.h"
+#include "reconciler/lanes.h"
+#include "reconciler/outcome.h"
 #include "json/read.h"
 #include "json/write.h"
-#include "reconciler/lanes.h"
 
 #include "base/banned.h"
 
 /* One object, its body and its answer. */
 #define SCRATCH_CHUNK_BYTES ((size_t)64 << 10)
 #define SCRATCH_MAX_BYTES   ((size_t)64 << 20)
-
-/* What a write costs of the credit, which grows by the rate each millisecond. */
-#define COST 1000
-
-/* Longest wait that an API server's Retry-After is heeded for, and the shortest after it could not
- * be reached: the next would not reach it either. */
-#define MAX_PAUSE_MS       120000
-#define UNREACHED_PAUSE_MS 1000
 
 /* How often what is remembered of objects is looked through. */
 #define SWEEP_MS 10000
@@ -33,10 +27,8 @@ struct sw_writer {
     struct sw_lanes lanes;
     struct sw_retries retries;
     struct sw_arena scratch;
-    uint64_t round;      /* diffs that were taken */
-    int64_t credit;      /* COST a write */
-    int64_t credited_ms; /* as of then */
-    int64_t paused_ms;   /* nothing is sent before */
+    uint64_t round; /* diffs that were taken */
+    struct sw_budget budget;
     int64_t swept_ms;
     struct sw_log_gate failures;
 };
@@ -55,7 +47,7 @@ int sw_writer_new(const struct sw_writer_options *options, struct sw_writer **re
         return sw_err_nomem(reterr);
     writer->options = *options;
     writer->client.http = options->http;
-    writer->credit = (int64_t)SW_WRITER_BURST * COST;
+    sw_budget_init(&writer->budget, options->rate_per_s, SW_WRITER_BURST);
     sw_arena_init(&writer->scratch, SCRATCH_CHUNK_BYTES, SCRATCH_MAX_BYTES);
     *ret = writer;
     return 0;
@@ -103,7 +95,7 @@ void sw_writer_point(struct sw_writer *writer, struct sw_http_target *target)
         give_up(writer, task);
     }
     writer->client.target = target;
-    writer->paused_ms = 0;
+    sw_budget_open(&writer->budget);
 }
 
 void sw_writer_allow(struct sw_writer *writer, bool allowed)
@@ -213,70 +205,6 @@ int sw_writer_take(struct sw_writer *writer, const struct sw_diff *diff, bool wh
     return r;
 }
 
-/* A field of the answer's metadata; unset where there is none. */
-static struct sw_str version_of(const struct sw_answer *answer, struct sw_arena *arena)
-{
-    SW_JSON_SCOPE(arena);
-    json_t *object = NULL;
-    const json_t *version;
-
-    if (sw_answer_object(answer, arena, &object, NULL) < 0)
-        return (struct sw_str){NULL, 0};
-    version = json_object_get(json_object_get(object, "metadata"), "resourceVersion");
-    return (struct sw_str){json_string_value(version), json_string_length(version)};
-}
-
-/* An apply that changed nothing will change nothing the next time either. */
-static bool is_idle(struct sw_writer *writer, const struct sw_task *task,
-                    const struct sw_answer *answer)
-{
-    bool idle;
-
-    if (task->verb != SW_OP_APPLY)
-        return false;
-    idle = sw_str_eq(version_of(answer, &writer->scratch), task->resource_version);
-    sw_arena_clear(&writer->scratch);
-    return idle;
-}
-
-static bool is_done(const struct sw_task *task, const struct sw_answer *answer)
-{
-    bool removes = task->verb == SW_OP_DELETE || task->verb == SW_OP_RELEASE;
-
-    return answer->verdict == SW_ANSWER_OK ||
-           (removes && answer->verdict == SW_ANSWER_NOT_FOUND);
-}
-
-static struct sw_retry_failure failure_of(const struct sw_answer *answer)
-{
-    struct sw_retry_failure failure = {
-        .why = answer->message,
-        .first_ms = SW_RETRIES_FIRST_MS,
-        .least_ms = answer->retry_after_s < MAX_PAUSE_MS / 1000 ? answer->retry_after_s * 1000
-                                                                : MAX_PAUSE_MS,
-    };
-
-    if (answer->verdict == SW_ANSWER_DENIED || answer->verdict == SW_ANSWER_INVALID ||
-        answer->verdict == SW_ANSWER_NOT_FOUND)
-        failure.first_ms = SW_RETRIES_REFUSED_MS;
-    if (answer->verdict == SW_ANSWER_CONFLICT && answer->owners[0])
-        failure.first_ms = SW_RETRIES_CONFLICT_MS;
-    return failure;
-}
-
-/* Of an API server that is overrun, or cannot be reached, nothing else is asked either. */
-static void pause(struct sw_writer *writer, const struct sw_answer *answer, int64_t now_ms)
-{
-    int64_t wait_ms = 0;
-
-    if (answer->verdict == SW_ANSWER_LATER)
-        wait_ms = failure_of(answer).least_ms;
-    if (answer->verdict == SW_ANSWER_UNREACHABLE)
-        wait_ms = UNREACHED_PAUSE_MS;
-    if (writer->paused_ms < now_ms + wait_ms)
-        writer->paused_ms = now_ms + wait_ms;
-}
-
 static void log_failure(struct sw_writer *writer, const struct sw_task *task, const char *why,
                         int64_t now_ms)
 {
@@ -311,26 +239,22 @@ static void log_done(struct sw_writer *writer, const struct sw_task *task)
            sw_log_str("namespace", retry->namespace_), sw_log_str("name", retry->name));
 }
 
-static void conclude(struct sw_writer *writer, struct sw_task *task,
-                     const struct sw_answer *answer, int64_t now_ms)
+static void conclude(struct sw_writer *writer, struct sw_task *task, const struct sw_answer *answer,
+                     int64_t now_ms)
 {
-    struct sw_retry_failure failure = {
-        .why = "the API server took it and changed nothing: it stores other values than were sent",
-        .first_ms = SW_RETRIES_REFUSED_MS,
-    };
+    const struct sw_outcome outcome =
+        sw_outcome_judge(answer, task->verb, task->resource_version, &writer->scratch);
 
-    if (!is_done(task, answer)) {
-        failure = failure_of(answer);
-        pause(writer, answer, now_ms);
-        fail(writer, task, &failure, now_ms);
-    } else if (is_idle(writer, task, answer)) {
-        fail(writer, task, &failure, now_ms);
-    } else {
-        log_done(writer, task);
-        sw_retry_done(&writer->retries, task->retry, task->verb, task->resource_version, now_ms);
-        if (task->retry->asked_again)
-            plan_again(writer, task->retry, now_ms);
+    if (outcome.pause_ms)
+        sw_budget_shut(&writer->budget, now_ms, outcome.pause_ms);
+    if (!outcome.done) {
+        fail(writer, task, &outcome.failure, now_ms);
+        return;
     }
+    log_done(writer, task);
+    sw_retry_done(&writer->retries, task->retry, task->verb, task->resource_version, now_ms);
+    if (task->retry->asked_again)
+        plan_again(writer, task->retry, now_ms);
 }
 
 static void tell(const struct sw_writer *writer, const struct sw_task *task,
@@ -403,23 +327,12 @@ static void send_task(struct sw_writer *writer, struct sw_task *task, int64_t no
     }
     sw_lanes_sent(&writer->lanes, task);
     task->sent_ms = now_ms;
-    writer->credit -= COST;
+    sw_budget_spend(&writer->budget);
 }
 
-static void earn(struct sw_writer *writer, int64_t now_ms)
+static bool may_send(const struct sw_writer *writer)
 {
-    const int64_t most = (int64_t)SW_WRITER_BURST * COST;
-
-    writer->credit += (now_ms - writer->credited_ms) * (int64_t)writer->options.rate_per_s;
-    if (writer->credit > most || !writer->credited_ms)
-        writer->credit = most;
-    writer->credited_ms = now_ms;
-}
-
-static bool may_send(const struct sw_writer *writer, int64_t now_ms)
-{
-    return writer->allowed && writer->client.target && now_ms >= writer->paused_ms &&
-           writer->credit >= COST && writer->lanes.n_sent < SW_WRITER_MAX_CALLS;
+    return writer->allowed && writer->client.target && writer->lanes.n_sent < SW_WRITER_MAX_CALLS;
 }
 
 /* The first that may be sent from `task` on. */
@@ -430,26 +343,11 @@ static struct sw_task *find_next(struct sw_task *task)
     return task;
 }
 
-static int64_t wake_at(const struct sw_writer *writer, int64_t now_ms)
-{
-    int64_t missing = COST - writer->credit;
-
-    if (!writer->lanes.first || !writer->allowed || !writer->client.target ||
-        writer->lanes.n_sent >= SW_WRITER_MAX_CALLS)
-        return INT64_MAX; /* somebody tells when that is otherwise */
-    if (now_ms < writer->paused_ms)
-        return writer->paused_ms;
-    if (missing > 0)
-        return now_ms + missing / (int64_t)writer->options.rate_per_s + 1;
-    return INT64_MAX; /* all that is left waits for an answer */
-}
-
 int64_t sw_writer_step(struct sw_writer *writer, int64_t now_ms)
 {
     struct sw_task *task = find_next(writer->lanes.first);
 
-    earn(writer, now_ms);
-    while (task && may_send(writer, now_ms)) {
+    while (task && may_send(writer) && sw_budget_allows(&writer->budget, now_ms)) {
         send_task(writer, task, now_ms);
         /* From the start: what failed took others with it. */
         task = find_next(writer->lanes.first);
@@ -458,7 +356,8 @@ int64_t sw_writer_step(struct sw_writer *writer, int64_t now_ms)
         writer->swept_ms = now_ms;
         sw_retries_sweep(&writer->retries, now_ms);
     }
-    return wake_at(writer, now_ms);
+    /* Where it is not for want of credit, somebody tells when there is more to send. */
+    return task && may_send(writer) ? sw_budget_next(&writer->budget, now_ms) : INT64_MAX;
 }
 
 size_t sw_writer_queued(const struct sw_writer *writer)

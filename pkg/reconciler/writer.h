@@ -71,8 +71,8 @@ void sw_writer_allow(struct sw_writer *writer, bool allowed);
 void sw_writer_supersede(struct sw_writer *writer, struct sw_str namespace_, struct sw_str name);
 
 /* Takes the operations of a finished diff, in its order; nothing of it is borrowed. `whole` says
- * that it is of all plans there are, so that what is not in it is not wanted. While it may not write
- * it takes none. Fails with SW_ENOMEM: some were taken. */
+ * that it is of all plans there are, so that what is not in it is not wanted. While it may not
+ * write it takes none. Fails with SW_ENOMEM: some were taken. */
 int sw_writer_take(struct sw_writer *writer, const struct sw_diff *diff, bool whole, int64_t now_ms,
                    struct sw_err *reterr);
 
