@@ -180,8 +180,8 @@ static size_t on_data(char *bytes, size_t size, size_t n, void *context)
     return is_wanted(transfer) ? size * n : 0;
 }
 
-/* libcurl would send on a connection that has gone silent for as long as it is there. It is told how
- * old one may be, in whole seconds. */
+/* libcurl would send on a connection that has gone silent for as long as it is there. It is told
+ * how old one may be, in whole seconds. */
 static CURLcode set_lifetime(CURL *handle, int64_t deserted_ms, int64_t now_ms)
 {
     int64_t age_s;

@@ -1,6 +1,7 @@
 #include "sync/store.h"
 
 #include "json/read.h"
+#include "sync/entries.h"
 #include "sync/object_name.h"
 
 #include <stdlib.h>
@@ -17,39 +18,18 @@
 #define READ_CHUNK_BYTES ((size_t)32 << 10)
 #define READ_MAX_BYTES   ((size_t)64 << 20)
 
-#define FIRST_BUCKETS 64
-
-struct entry {
-    struct entry *next;      /* in its bucket */
-    struct sw_object object; /* in `arena`; without item: one that could never be read */
-    struct sw_arena arena;
-    uint64_t picture;        /* the last one that it was in */
-    unsigned int holders;    /* the store, while it is in it, and every lease */
-    bool unreadable;         /* its newest version */
-};
-
 struct sw_store {
     enum sw_kind kind;
-    struct entry **buckets; /* owned; a power of two of them */
-    size_t n_buckets, n_entries;
-    size_t n_bytes;         /* of all entries */
-    uint64_t picture;       /* counts the full pictures begun */
+    struct sw_entries entries;
+    uint64_t picture; /* counts the full pictures begun */
     struct sw_arena reading, measuring; /* of the object in hand */
     struct sw_store_stats stats;
 };
 
 struct sw_store_lease {
     size_t n;
-    struct entry *entries[];
+    struct sw_entry *entries[];
 };
-
-static void drop(struct entry *entry)
-{
-    if (--entry->holders > 0)
-        return;
-    sw_arena_release(&entry->arena);
-    free(entry);
-}
 
 int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr)
 {
@@ -58,9 +38,7 @@ int sw_store_new(enum sw_kind kind, struct sw_store **ret, struct sw_err *reterr
     if (!store)
         return sw_err_nomem(reterr);
     store->kind = kind;
-    store->n_buckets = FIRST_BUCKETS;
-    store->buckets = calloc(store->n_buckets, sizeof(struct entry *));
-    if (!store->buckets) {
+    if (sw_entries_init(&store->entries, NULL) < 0) {
         free(store);
         return sw_err_nomem(reterr);
     }
@@ -74,17 +52,9 @@ void sw_store_free(struct sw_store *store)
 {
     if (!store)
         return;
-    for (size_t i = 0; i < store->n_buckets; i++) {
-        while (store->buckets[i]) {
-            struct entry *entry = store->buckets[i];
-
-            store->buckets[i] = entry->next;
-            drop(entry);
-        }
-    }
+    sw_entries_release(&store->entries);
     sw_arena_release(&store->reading);
     sw_arena_release(&store->measuring);
-    free(store->buckets);
     free(store);
 }
 
@@ -93,72 +63,15 @@ const struct sw_store_stats *sw_store_stats(const struct sw_store *store)
     return &store->stats;
 }
 
-/* FNV-1a over namespace and name; names are an API server's, checked and bounded by it. */
-static uint64_t hash(const struct sw_meta *meta)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < meta->namespace_.len; i++)
-        h = (h ^ (unsigned char)meta->namespace_.data[i]) * UINT64_C(1099511628211);
-    h = (h ^ '/') * UINT64_C(1099511628211);
-    for (size_t i = 0; i < meta->name.len; i++)
-        h = (h ^ (unsigned char)meta->name.data[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
-/* The link that leads to the object of that name, or the end of its bucket. */
-static struct entry **find(struct sw_store *store, const struct sw_object *object)
-{
-    struct entry **link = &store->buckets[hash(object->meta) & (store->n_buckets - 1)];
-
-    while (*link && sw_object_cmp(&(*link)->object, object) != 0)
-        link = &(*link)->next;
-    return link;
-}
-
-/* Twice the buckets, once there are as many objects; on failure lookups only stay slower. */
-static void grow(struct sw_store *store)
-{
-    size_t n_old = store->n_buckets;
-    struct entry **old = store->buckets, **larger;
-
-    if (store->n_entries < n_old)
-        return;
-    larger = calloc(n_old * 2, sizeof(struct entry *));
-    if (!larger)
-        return;
-    store->buckets = larger;
-    store->n_buckets = n_old * 2;
-    for (size_t i = 0; i < n_old; i++) {
-        while (old[i]) {
-            struct entry *entry = old[i], **link;
-
-            old[i] = entry->next;
-            link = &larger[hash(entry->object.meta) & (store->n_buckets - 1)];
-            entry->next = *link;
-            *link = entry;
-        }
-    }
-    free(old);
-}
-
-static size_t size_of(const struct entry *entry)
-{
-    return sizeof(*entry) + entry->arena.held_bytes;
-}
-
 /* Takes the entry behind `link` out of the table. */
-static void unlink_entry(struct sw_store *store, struct entry **link)
+static void unlink_entry(struct sw_store *store, struct sw_entry **link)
 {
-    struct entry *entry = *link;
+    const struct sw_entry *entry = *link;
 
-    *link = entry->next;
-    store->n_entries--;
-    store->n_bytes -= size_of(entry);
     store->stats.n_unreadable -= entry->unreadable;
     store->stats.n_objects -= entry->object.item != NULL;
     store->stats.n_changes += entry->object.item != NULL;
-    drop(entry);
+    sw_entries_remove(&store->entries, link);
 }
 
 static void begin(void *context)
@@ -168,16 +81,16 @@ static void begin(void *context)
     store->picture++;
 }
 
-/* What the picture did not show is gone. So is the memory for reading: it may be long until there is
- * something to read again. */
+/* What the picture did not show is gone. So is the memory for reading: it may be long until there
+ * is something to read again. */
 static void end(void *context)
 {
     struct sw_store *store = context;
 
     sw_arena_release(&store->reading);
     sw_arena_release(&store->measuring);
-    for (size_t i = 0; i < store->n_buckets; i++) {
-        struct entry **link = &store->buckets[i];
+    for (size_t i = 0; i < store->entries.n_buckets; i++) {
+        struct sw_entry **link = &store->entries.buckets[i];
 
         while (*link) {
             if ((*link)->picture == store->picture)
@@ -201,46 +114,39 @@ static int read_name(const struct sw_store *store, struct sw_str text, struct sw
 }
 
 /* Puts an entry in the place of the one of its name. */
-static int insert(struct sw_store *store, struct entry *entry, struct sw_err *reterr)
+static int insert(struct sw_store *store, struct sw_entry *entry, struct sw_err *reterr)
 {
-    struct entry **link = find(store, &entry->object);
-    size_t n_others_bytes = store->n_bytes - (*link ? size_of(*link) : 0);
+    struct sw_entry **link = sw_entries_find(&store->entries, &entry->object);
+    size_t n_others_bytes = store->entries.n_bytes - (*link ? sw_entry_bytes(*link) : 0);
 
-    if (!*link && store->n_entries >= SW_STORE_MAX_OBJECTS)
+    if (!*link && store->entries.n >= SW_STORE_MAX_OBJECTS)
         return sw_err_set(reterr, SW_ELIMIT, "more than %d objects of kind %s",
                           SW_STORE_MAX_OBJECTS, sw_kind_name(store->kind));
-    if (size_of(entry) > SW_STORE_MAX_BYTES - n_others_bytes)
+    if (sw_entry_bytes(entry) > SW_STORE_MAX_BYTES - n_others_bytes)
         return sw_err_set(reterr, SW_ELIMIT, "objects of kind %s of more than %zu MiB in all",
                           sw_kind_name(store->kind), SW_STORE_MAX_BYTES >> 20);
     if (*link)
         unlink_entry(store, link);
-    entry->next = *link;
-    *link = entry;
-    store->n_entries++;
-    store->n_bytes += size_of(entry);
+    sw_entries_add(&store->entries, link, entry);
     store->stats.n_objects += entry->object.item != NULL;
     store->stats.n_changes += entry->object.item != NULL;
-    grow(store);
     return 0;
 }
 
-static struct entry *new_entry(const struct sw_store *store, size_t chunk_bytes)
+static struct sw_entry *new_entry(const struct sw_store *store, size_t chunk_bytes)
 {
-    struct entry *entry = calloc(1, sizeof(*entry));
+    struct sw_entry *entry = sw_entry_new(chunk_bytes, OBJECT_MAX_BYTES);
 
-    if (!entry)
-        return NULL;
-    entry->holders = 1;
-    entry->picture = store->picture;
-    sw_arena_init(&entry->arena, chunk_bytes, OBJECT_MAX_BYTES);
+    if (entry)
+        entry->picture = store->picture;
     return entry;
 }
 
 /* An entry that has nothing but its name: there is such an object. */
-static int insert_name(struct sw_store *store, const struct sw_meta *name, struct entry **ret,
+static int insert_name(struct sw_store *store, const struct sw_meta *name, struct sw_entry **ret,
                        struct sw_err *reterr)
 {
-    struct entry *entry = new_entry(store, NAME_CHUNK_BYTES);
+    struct sw_entry *entry = new_entry(store, NAME_CHUNK_BYTES);
     struct sw_meta *meta;
     int r = SW_ENOMEM;
 
@@ -255,7 +161,7 @@ static int insert_name(struct sw_store *store, const struct sw_meta *name, struc
             r = insert(store, entry, NULL);
     }
     if (r < 0) {
-        drop(entry);
+        sw_entry_drop(entry);
         return r == SW_ENOMEM ? sw_err_nomem(reterr) : r;
     }
     *ret = entry;
@@ -267,11 +173,11 @@ static int pass_over(struct sw_store *store, struct sw_str text, const struct sw
                      struct sw_err *reterr)
 {
     struct sw_meta meta = {0};
-    struct entry *entry = NULL;
+    struct sw_entry *entry = NULL;
     int r = read_name(store, text, &meta, NULL);
 
     if (r == 0) {
-        entry = *find(store, &(struct sw_object){store->kind, &meta, NULL});
+        entry = *sw_entries_find(&store->entries, &(struct sw_object){store->kind, &meta, NULL});
         if (!entry && insert_name(store, &meta, &entry, reterr) == SW_ENOMEM)
             return SW_ENOMEM;
     }
@@ -288,11 +194,11 @@ static int pass_over(struct sw_store *store, struct sw_str text, const struct sw
 }
 
 /* Twice: the first time to see how much memory it takes, for there are many and they stay. */
-static int read_typed(struct sw_store *store, const json_t *value, struct entry **ret,
+static int read_typed(struct sw_store *store, const json_t *value, struct sw_entry **ret,
                       struct sw_err *reterr)
 {
     struct sw_object measured;
-    struct entry *entry;
+    struct sw_entry *entry;
     int r = sw_object_read_as(store->kind, value, &store->measuring, &measured, reterr);
 
     if (r < 0)
@@ -302,7 +208,7 @@ static int read_typed(struct sw_store *store, const json_t *value, struct entry 
         return sw_err_nomem(reterr);
     r = sw_object_read_as(store->kind, value, &entry->arena, &entry->object, reterr);
     if (r < 0) {
-        drop(entry);
+        sw_entry_drop(entry);
         return r;
     }
     *ret = entry;
@@ -311,7 +217,7 @@ static int read_typed(struct sw_store *store, const json_t *value, struct entry 
 
 /* Reads the JSON of an object. Whatever is wrong with the object is SW_ETYPE: SW_ENOMEM is left for
  * what is not the object's fault. */
-static int read_object(struct sw_store *store, struct sw_str text, struct entry **ret,
+static int read_object(struct sw_store *store, struct sw_str text, struct sw_entry **ret,
                        struct sw_err *reterr)
 {
     SW_JSON_SCOPE(&store->reading);
@@ -335,7 +241,7 @@ static int read_object(struct sw_store *store, struct sw_str text, struct entry 
 static int put(void *context, struct sw_str text, struct sw_err *reterr)
 {
     struct sw_store *store = context;
-    struct entry *entry = NULL;
+    struct sw_entry *entry = NULL;
     struct sw_err err = {0};
     int r = read_object(store, text, &entry, &err);
 
@@ -346,7 +252,7 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
     if (r == 0)
         return 0;
     if (entry)
-        drop(entry);
+        sw_entry_drop(entry);
     return sw_err_set(reterr, r, "%s", err.message);
 }
 
@@ -354,12 +260,12 @@ static int remove_object(void *context, struct sw_str text, struct sw_err *reter
 {
     struct sw_store *store = context;
     struct sw_meta meta = {0};
-    struct entry **link;
+    struct sw_entry **link;
     int r = read_name(store, text, &meta, reterr);
 
     if (r < 0)
         return r;
-    link = find(store, &(struct sw_object){store->kind, &meta, NULL});
+    link = sw_entries_find(&store->entries, &(struct sw_object){store->kind, &meta, NULL});
     if (*link)
         unlink_entry(store, link);
     return 0;
@@ -379,12 +285,14 @@ struct sw_reflector_sink sw_store_sink(struct sw_store *store)
 int sw_store_lease(struct sw_store *store, struct sw_view_builder *builder,
                    struct sw_store_lease **ret, struct sw_err *reterr)
 {
-    size_t size = sizeof(struct sw_store_lease) + store->stats.n_objects * sizeof(struct entry *);
-    struct sw_store_lease *lease = calloc(1, size);
+    size_t bytes = store->stats.n_objects * sizeof(struct sw_entry *);
+    struct sw_store_lease *lease = calloc(1, sizeof(*lease) + bytes);
     int r = lease ? 0 : sw_err_nomem(reterr);
 
-    for (size_t i = 0; r == 0 && i < store->n_buckets; i++) {
-        for (struct entry *entry = store->buckets[i]; r == 0 && entry; entry = entry->next) {
+    for (size_t i = 0; r == 0 && i < store->entries.n_buckets; i++) {
+        struct sw_entry *entry = store->entries.buckets[i];
+
+        for (; r == 0 && entry; entry = entry->next) {
             if (!entry->object.item)
                 continue;
             r = sw_view_builder_put(builder, &entry->object, reterr);
@@ -405,6 +313,6 @@ void sw_store_lease_free(struct sw_store_lease *lease)
     if (!lease)
         return;
     for (size_t i = 0; i < lease->n; i++)
-        drop(lease->entries[i]);
+        sw_entry_drop(lease->entries[i]);
     free(lease);
 }

@@ -1,4 +1,4 @@
-/* pkg/kube/http.c: a connection that is there and says nothing more is left, by all who are on it. */
+/* pkg/kube/http.c: a connection that is there and says nothing is left, by all who are on it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
