@@ -47,7 +47,7 @@ struct sw_entry **sw_entries_find(struct sw_entries *entries, const struct sw_ob
 /* Puts an entry, which is then the table's to hold, where sw_entries_find() found none. */
 void sw_entries_add(struct sw_entries *entries, struct sw_entry **link, struct sw_entry *entry);
 
-/* Takes out the entry that the link leads to, and lets go of it; the link leads to the next then. */
+/* Takes out the entry that the link leads to, and lets go of it; it leads to the next one then. */
 void sw_entries_remove(struct sw_entries *entries, struct sw_entry **link);
 
 #endif
