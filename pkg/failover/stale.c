@@ -10,7 +10,8 @@
 /* Longest list of clusters; a longer one is cut. */
 #define MAX_LIST_BYTES 400
 
-bool sw_stale_is(const struct sw_index *index, size_t view)
+/* True if the view is not up to date, though it was once. */
+static bool is_stale(const struct sw_index *index, size_t view)
 {
     return index->views[view]->source.synced && index->stale_since_ms &&
            index->stale_since_ms[view] > 0;
@@ -36,7 +37,7 @@ struct sw_str sw_stale_name(const struct sw_index *index, size_t view, char *buf
     uint64_t since_ms;
     char age[32];
 
-    if (!sw_stale_is(index, view))
+    if (!is_stale(index, view))
         return name;
     since_ms = index->stale_since_ms[view];
     write_age(index->now_ms > since_ms ? index->now_ms - since_ms : 0, age, sizeof(age));
@@ -56,7 +57,7 @@ int sw_stale_warn(const struct sw_index *index, enum sw_stale_scope scope,
     for (size_t i = 0; i < index->n_views; i++) {
         bool looked_at = scope == SW_STALE_ALL || i == index->local || i == index->config;
 
-        if (looked_at && sw_stale_is(index, i)) {
+        if (looked_at && is_stale(index, i)) {
             sw_buf_append_text(&list, list.len ? ", " : "");
             sw_buf_append_str(&list, sw_stale_name(index, i, name));
         }

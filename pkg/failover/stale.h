@@ -14,9 +14,6 @@
 /* Room for what sw_stale_name() writes: the name of a cluster, and an age. */
 #define SW_STALE_NAME_SIZE 128
 
-/* True if the view is not up to date, though it was once. */
-bool sw_stale_is(const struct sw_index *index, size_t view);
-
 /* The cluster's name, and its age where it is stale, "west (as it was 12 min ago)", into `buf` (of
  * SW_STALE_NAME_SIZE bytes); borrowed from it. */
 struct sw_str sw_stale_name(const struct sw_index *index, size_t view, char *buf);

@@ -90,6 +90,7 @@ struct sw_reflector_sink sw_fleet_input(struct sw_fleet *fleet);
  * again. To be called before each sw_http_wait(). */
 int64_t sw_fleet_step(struct sw_fleet *fleet, int64_t now_ms);
 
+/* How it is at now_ms. */
 void sw_fleet_status(const struct sw_fleet *fleet, int64_t now_ms, struct sw_fleet_status *ret);
 
 #endif

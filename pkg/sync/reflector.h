@@ -24,7 +24,7 @@
 #define SW_REFLECTOR_MAX_PAGE_BYTES ((size_t)16 << 20)
 
 /* Pages without items in a row: where a label selects, an API server may send some (Kubernetes API
- * concepts, "Retrieving large results sets in chunks"), and who means harm sends them without end. */
+ * concepts, "Retrieving large results sets in chunks"); who means harm sends them without end. */
 #define SW_REFLECTOR_MAX_EMPTY_PAGES 100
 
 /* Without a byte for that long a watch is taken for dead: bookmarks come about every minute. */
