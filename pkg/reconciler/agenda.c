@@ -68,6 +68,8 @@ int sw_agenda_add(struct sw_agenda *agenda, struct sw_plan_key key, int64_t at_m
     uint32_t hash = sw_hash_of(key.namespace_, key.name);
     struct item *item = (struct item *)sw_hash_find(&agenda->items, hash, item_is, &key);
 
+    if (!agenda->items.n)
+        agenda->next_ms = INT64_MAX;
     if (!item) {
         item = new_item(key);
         if (!item)
@@ -79,7 +81,7 @@ int sw_agenda_add(struct sw_agenda *agenda, struct sw_plan_key key, int64_t at_m
     }
     if (at_ms < item->at_ms)
         item->at_ms = at_ms;
-    if (agenda->items.n == 1 || at_ms < agenda->next_ms)
+    if (at_ms < agenda->next_ms)
         agenda->next_ms = at_ms;
     agenda->n_together += together && !item->together;
     item->together = item->together || together;

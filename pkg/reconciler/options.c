@@ -218,8 +218,9 @@ const char *sw_reconciler_options_help(void)
 {
     return "usage: spillway-reconciler --cluster NAME=SOURCE... [OPTION]...\n"
            "\n"
-           "Watches every connected cluster, and keeps in the local one the objects by which a\n"
-           "Service that dies here is served from there: WorkloadEntries, and what they need.\n"
+           "Watches every connected cluster, and keeps in the local one the objects by which\n"
+           "a Service that dies here is served from there: WorkloadEntries, and what they\n"
+           "need.\n"
            "\n"
            "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS
            "  --no-cluster-secrets     do not take up the clusters that Secrets labelled\n"
