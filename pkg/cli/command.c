@@ -16,7 +16,8 @@
 
 /* In the order in which they are listed. */
 static const struct sw_command *const commands[] = {
-    &sw_command_admit, &sw_command_preflight, &sw_command_version, &sw_command_help, NULL,
+    &sw_command_admit,   &sw_command_preflight, &sw_command_remote_secret,
+    &sw_command_version, &sw_command_help,      NULL,
 };
 
 const struct sw_command *sw_command_find(const char *name)
@@ -38,11 +39,12 @@ enum sw_exit sw_command_overview(void)
                              "\n"
                              "Multi-cluster failover for plain Istio: the rules of the admission "
                              "webhook over\n"
-                             "files, for CI and for people. No cluster is changed.\n"
+                             "files, for CI and for people. Only 'remote-secret --apply' changes a "
+                             "cluster.\n"
                              "\n"
                              "Commands:\n");
     for (size_t i = 0; commands[i]; i++)
-        sw_buf_printf(&buf, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+        sw_buf_printf(&buf, "  %-13s %s\n", commands[i]->name, commands[i]->summary);
     sw_buf_append_text(&buf, "\n"
                              "'spillway help COMMAND' says more about one of them.\n"
                              "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or "
