@@ -157,15 +157,6 @@ static bool is_unseen(const struct sw_mesh *mesh, struct sw_str name)
     return cluster ? !cluster->seen : !mesh->fleet_known;
 }
 
-static bool is_any_unseen(const struct sw_mesh *mesh)
-{
-    for (size_t i = 0; i < mesh->index->n_views; i++) {
-        if (!mesh->clusters[i]->seen)
-            return true;
-    }
-    return !mesh->fleet_known;
-}
-
 /* True if an entry for the cluster is wanted that is not there yet. */
 static bool is_replacement_missing(const struct work *work, struct sw_str remote)
 {
@@ -201,7 +192,7 @@ static enum sw_reason hold(const struct work *work, const struct sw_mesh_owned *
             return SW_NO_LONGER_WANTED; /* a user's has taken its place */
         __attribute__((fallthrough));
     case SW_MESH_STUB:
-        if (is_any_unseen(work->diff->mesh))
+        if (!sw_mesh_is_seen(work->diff->mesh))
             return SW_WAITS_UNSEEN;
         return has_entries(work) ? SW_WAITS_ENTRIES : SW_NO_LONGER_WANTED;
     case SW_MESH_SERVICEACCOUNT:
@@ -212,6 +203,14 @@ static enum sw_reason hold(const struct work *work, const struct sw_mesh_owned *
     default:
         return SW_NO_LONGER_WANTED;
     }
+}
+
+/* When time alone may end that: a user's rule takes the place of ours once it has been visible. */
+static uint64_t hold_until_ms(const struct work *work, const struct sw_mesh_owned *owned)
+{
+    if (owned->kind != SW_MESH_DESTINATIONRULE || work->plan->own_rule || is_rule_visible(work))
+        return 0;
+    return visible_ms(work);
 }
 
 /* An object that nothing wants any more. */
@@ -229,7 +228,7 @@ static int discard(const struct work *work, const struct sw_mesh_owned *owned,
     }
     reason = hold(work, owned);
     if (reason != SW_NO_LONGER_WANTED)
-        return push_wait(work->diff, &op, reason, 0, reterr);
+        return push_wait(work->diff, &op, reason, hold_until_ms(work, owned), reterr);
     return push_op(work->diff, op, reterr);
 }
 

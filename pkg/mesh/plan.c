@@ -70,6 +70,18 @@ static int plan_entries(const struct sw_subject *subject, struct sw_remote *remo
     return r < 0 ? r : 0;
 }
 
+/* What a stub is made after: the first cluster that exposes the Service. While not all clusters
+ * have been seen, that may have been another one: the stub that is there stays as it is. */
+static const struct sw_service *stub_shape(const struct sw_subject *subject,
+                                           const struct sw_remote *remotes)
+{
+    const struct sw_plan *plan = subject->plan;
+
+    if (subject->stub_there && !sw_mesh_is_seen(subject->mesh))
+        return sw_view_service(subject->view, plan->namespace_, plan->service);
+    return remotes[0].service;
+}
+
 /* What clients here need; `remotes` expose the Service. */
 static int plan_clients(struct sw_subject *subject, struct sw_remote *remotes, size_t n,
                         struct sw_err *reterr)
@@ -77,7 +89,7 @@ static int plan_clients(struct sw_subject *subject, struct sw_remote *remotes, s
     int r = 0;
 
     if (!subject->shape) {
-        subject->shape = remotes[0].service;
+        subject->shape = stub_shape(subject, remotes);
         r = sw_stub_plan(subject, reterr);
     }
     if (r == 0)

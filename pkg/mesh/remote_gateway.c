@@ -40,6 +40,32 @@ static bool is_exported(const struct gathering *all, const struct sw_mesh_gatewa
     return backends->n_export_to == 0;
 }
 
+/* A user's server there, beside which ours is not made (D10), and no other that takes the host: it
+ * will not find its way until the user does something about it. */
+static const struct sw_mesh_passthrough *taken_by(const struct gathering *all,
+                                                  const struct sw_mesh_gateway *gateway)
+{
+    const struct sw_mesh_cluster *cluster = all->remote->cluster;
+
+    return sw_passthrough_holds(cluster, gateway, all->subject->host)
+               ? NULL
+               : sw_passthrough_users(cluster, gateway);
+}
+
+static int find_taken(const struct gathering *all, const struct sw_mesh_gateway *gateway,
+                      struct sw_err *reterr)
+{
+    const struct sw_mesh_passthrough *users = taken_by(all, gateway);
+    const struct sw_meta *meta = &gateway->service->meta;
+
+    return sw_subject_find(all->subject, SW_VERDICT_WITHHELD, SW_PASSTHROUGH_TAKEN,
+                           all->remote->cluster->name, reterr,
+                           "gateway %.*s/%.*s: Gateway %.*s/%.*s serves it with AUTO_PASSTHROUGH "
+                           "and does not hold this host",
+                           SW_STR_ARG(meta->namespace_), SW_STR_ARG(meta->name),
+                           SW_STR_ARG(users->namespace_), SW_STR_ARG(users->name));
+}
+
 /* May traffic be sent to this gateway at all? */
 static enum sw_reason judge(const struct gathering *all, const struct sw_mesh_gateway *gateway)
 {
@@ -54,6 +80,8 @@ static enum sw_reason judge(const struct gathering *all, const struct sw_mesh_ga
         return SW_GATEWAY_VIEW;
     if (!is_exported(all, gateway))
         return SW_NOT_EXPORTED;
+    if (taken_by(all, gateway))
+        return SW_PASSTHROUGH_TAKEN;
     return gateway->n_addresses ? SW_PLANNED : gateway->no_address;
 }
 
@@ -126,6 +154,8 @@ int sw_remote_find_addresses(const struct sw_subject *subject, struct sw_remote 
         reason = judge(&all, gateway);
         if (reason == SW_PLANNED)
             r = add_gateway(&all, gateway, reterr);
+        else if (reason == SW_PASSTHROUGH_TAKEN)
+            r = find_taken(&all, gateway, reterr);
         else
             r = find(&all, gateway, SW_VERDICT_WITHHELD, reason, reterr);
     }

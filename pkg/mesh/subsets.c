@@ -71,13 +71,33 @@ static int add_cluster(const struct sw_mesh *mesh, const struct sw_mesh_cluster 
     return r;
 }
 
+/* Those of our own rule, which may be those of a cluster that has not been seen since the start. */
+static int add_kept(const struct sw_mesh *mesh, struct gathering *all, struct sw_err *reterr)
+{
+    struct sw_rules_walk walk =
+        sw_rules_begin(sw_mesh_local(mesh), all->about.namespace_, all->about.name);
+    const struct sw_mesh_rule *rule;
+    int r = 0;
+
+    all->about.cluster = sw_mesh_local(mesh)->name;
+    while (r == 0 && (rule = sw_rules_next(&walk))) {
+        if (!rule->ours || !sw_str_eq(rule->namespace_, mesh->root_namespace))
+            continue;
+        for (size_t i = 0; r == 0 && i < rule->n_subsets; i++)
+            r = add(all, &rule->subsets[i], reterr);
+    }
+    return r;
+}
+
 int sw_subsets_gather(const struct sw_mesh *mesh, struct sw_about service, struct sw_arena *arena,
                       struct sw_mesh_findings *findings, struct sw_subsets *ret,
                       struct sw_err *reterr)
 {
     struct gathering all = {.arena = arena, .about = service, .findings = findings};
-    int r = add_cluster(mesh, sw_mesh_local(mesh), &all, reterr);
+    int r = sw_mesh_is_seen(mesh) ? 0 : add_kept(mesh, &all, reterr);
 
+    if (r == 0)
+        r = add_cluster(mesh, sw_mesh_local(mesh), &all, reterr);
     for (size_t i = 0; r == 0 && i < mesh->index->n_views; i++) {
         if (i != mesh->index->local)
             r = add_cluster(mesh, mesh->clusters[i], &all, reterr);

@@ -16,7 +16,8 @@ struct sw_subsets {
 
 /* The subsets that users' rules in the Service's and the root namespace have for it, in any
  * cluster, the local one first. Where two give one name different labels, the first stands and a
- * finding says so. Fails with SW_ENOMEM. */
+ * finding says so. While not all clusters have been seen, those of our own rule come first: whoever
+ * wanted them may be one of these. Fails with SW_ENOMEM. */
 int sw_subsets_gather(const struct sw_mesh *mesh, struct sw_about service, struct sw_arena *arena,
                       struct sw_mesh_findings *findings, struct sw_subsets *ret,
                       struct sw_err *reterr);

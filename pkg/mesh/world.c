@@ -173,6 +173,15 @@ const struct sw_mesh_cluster *sw_mesh_cluster(const struct sw_mesh *mesh, struct
     return NULL;
 }
 
+bool sw_mesh_is_seen(const struct sw_mesh *mesh)
+{
+    for (size_t i = 0; i < mesh->index->n_views; i++) {
+        if (!mesh->clusters[i]->seen)
+            return false;
+    }
+    return mesh->fleet_known;
+}
+
 const struct sw_mesh_backends *sw_mesh_backends(const struct sw_mesh_cluster *cluster,
                                                 struct sw_str namespace_, struct sw_str service)
 {

@@ -225,6 +225,10 @@ const struct sw_mesh_cluster *sw_mesh_cluster(const struct sw_mesh *mesh, struct
 const struct sw_mesh_backends *sw_mesh_backends(const struct sw_mesh_cluster *cluster,
                                                 struct sw_str namespace_, struct sw_str service);
 
+/* True if all that there is to know was seen: every connected cluster is known, and each was read
+ * whole once since we started. */
+bool sw_mesh_is_seen(const struct sw_mesh *mesh);
+
 static inline const struct sw_mesh_cluster *sw_mesh_local(const struct sw_mesh *mesh)
 {
     return mesh->clusters[mesh->index->local];

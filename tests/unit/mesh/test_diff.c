@@ -143,7 +143,8 @@ static void rule_goes_when_a_users_has_taken_its_place(void **state)
 
     settled(mesh);
     mesh_rule(mesh, EAST, "shop", "mine", "cart")->seen_ms = NOW_MS;
-    check_cart(mesh, "wait delete DestinationRule k-cart.shop: WaitsForWorkloadEntries");
+    check_cart(mesh, "wait delete DestinationRule k-cart.shop: WaitsForWorkloadEntries "
+                     "until 102000");
     mesh->now_ms += SW_RULE_VISIBLE_MS;
     check_cart(mesh, "delete DestinationRule k-cart.shop");
 }

@@ -274,6 +274,23 @@ static void gate_is_closed_until_the_gateway_there_holds_the_host(void **state)
     mesh_check_wanted(mesh_plan(mesh, "cart"), RULE ENTRY " (WaitsForRemoteGateway)");
 }
 
+/* Ours is not made beside a user's (D10), so that nothing will ever hold the host. */
+static void gateway_that_a_users_gateway_serves_without_the_host_withholds(void **state)
+{
+    struct mesh *mesh = *state;
+    struct sw_mesh_passthrough *server;
+
+    mesh_pair(mesh);
+    west(mesh)->cluster.n_passthroughs = 0;
+    server = mesh_passthrough(mesh, "*.pay.svc.cluster.local");
+    server->ours = false;
+    server->name = SW_STR("cross-network");
+    check_withheld(mesh, "Withheld PassthroughTaken west: gateway gw/gw: Gateway gw/cross-network "
+                         "serves it with AUTO_PASSTHROUGH and does not hold this host");
+    server->hosts = mesh_strings(mesh, "*.shop.svc.cluster.local", &server->n_hosts);
+    check_emitted(mesh, ONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +312,7 @@ int main(void)
         MESH_TEST(frozen_view_counts_until_the_ttl),
         MESH_TEST(cluster_that_was_not_seen_exposes_nothing),
         MESH_TEST(gate_is_closed_until_the_gateway_there_holds_the_host),
+        MESH_TEST(gateway_that_a_users_gateway_serves_without_the_host_withholds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,31 @@ static void stub_that_is_there_opens_the_gate(void **state)
                       RULE "Service shop/cart\nWorkloadEntry west 10.0.0.2 3");
 }
 
+/* It may have been made after a cluster that has not been seen since the start. */
+static void stub_stays_as_it_is_while_a_cluster_has_not_been_seen(void **state)
+{
+    struct mesh *mesh = *state;
+    json_t *stub;
+
+    begin(mesh, "{}");
+    sw_world_add(mesh->world, stub_in_east);
+    finish(mesh, "{'selector':{'app':'other'},'ports':[{'name':'http','port':80}]}");
+    mesh_begin(mesh, "north");
+    stub = mesh_wanted_json(mesh_plan(mesh, "cart"), SW_MESH_STUB);
+    assert_string_equal(
+        json_string_value(json_object_get(
+            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
+        "other");
+    mesh->clusters[WEST + 1].cluster.seen = false;
+    stub = mesh_wanted_json(mesh_plan(mesh, "cart"), SW_MESH_STUB);
+    assert_string_equal(
+        json_string_value(json_object_get(
+            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
+        "x");
+    mesh_check_wanted(mesh_plan(mesh, "cart"),
+                      RULE "Service shop/cart\nWorkloadEntry west 10.0.0.2 3");
+}
+
 static void stub_stays_while_there_are_no_ready_pods(void **state)
 {
     struct mesh *mesh = *state;
@@ -172,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MESH_TEST(stub_has_the_same_named_tcp_ports_and_selector),
         MESH_TEST(stub_that_is_there_opens_the_gate),
+        MESH_TEST(stub_stays_as_it_is_while_a_cluster_has_not_been_seen),
         MESH_TEST(stub_stays_while_there_are_no_ready_pods),
         MESH_TEST(stub_that_another_manager_has_is_theirs),
         MESH_TEST(stub_is_not_made_where_the_namespace_says_so),

@@ -87,6 +87,20 @@ static void subsets_of_ours_and_of_clients_do_not_count(void **state)
     check(mesh, "", 0);
 }
 
+/* Those of a cluster that has not been seen since the start are in the rule that is there. */
+static void subsets_of_ours_stay_while_a_cluster_has_not_been_seen(void **state)
+{
+    struct mesh *mesh = *state;
+
+    mesh_pair(mesh);
+    give(mesh, mesh_own_rule(mesh, EAST, "cart"), "v2", "{'version':'v2'}");
+    give(mesh, mesh_rule(mesh, EAST, "shop", "mine", "cart"), "v1", "{'version':'v1'}");
+    mesh->clusters[WEST].cluster.seen = false;
+    check(mesh, "v2 version=v2\nv1 version=v1", 0);
+    mesh->clusters[WEST].cluster.seen = true;
+    check(mesh, "v1 version=v1", 0);
+}
+
 static void absent_is_what_no_rule_there_has(void **state)
 {
     struct mesh *mesh = *state;
@@ -125,6 +139,7 @@ int main(void)
         MESH_TEST(subsets_of_one_name_and_labels_are_one),
         MESH_TEST(subsets_of_one_name_with_other_labels_conflict),
         MESH_TEST(subsets_of_ours_and_of_clients_do_not_count),
+        MESH_TEST(subsets_of_ours_stay_while_a_cluster_has_not_been_seen),
         MESH_TEST(absent_is_what_no_rule_there_has),
         MESH_TEST(subset_of_another_cluster_makes_a_rule_here),
     };
