@@ -190,6 +190,36 @@ static void look_tells_that_all_is_well_again(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void take_brings_the_first_certificate_and_each_other(void **state)
+{
+    struct fixture *f = *state;
+    const struct sw_tls_pem one = {.cert = pki_cert_pem(&f->one), .key = pki_key_pem(&f->one)};
+    const struct sw_tls_pem other = {.cert = pki_cert_pem(&f->other),
+                                     .key = pki_key_pem(&f->other)};
+    const struct sw_tls_pem mixed = {.cert = pki_cert_pem(&f->one), .key = pki_key_pem(&f->other)};
+    struct sw_metrics *metrics = sw_metrics_new();
+    struct sw_tls_watch watch;
+    struct sw_tls *tls = NULL;
+
+    logged(f);
+    assert_int_equal(sw_tls_new(&(struct sw_tls_options){.late = true}, &tls, NULL), 0);
+    assert_int_equal(sw_tls_watch_init(&watch, tls, metrics, &f->log, NULL), 0);
+    assert_string_equal(logged(f), "");
+    assert_false(sw_tls_watch_take(&watch, &mixed));
+    assert_non_null(strstr(logged(f), "\"level\":\"warn\""));
+    assert_true(sw_tls_watch_take(&watch, &one));
+    assert_non_null(strstr(logged(f), "\"msg\":\"certificate\",\"subject\":\"CN=one\""));
+    assert_int_equal(sw_counter_value(watch.reloads), 0);
+    assert_true(sw_tls_watch_take(&watch, &one));
+    assert_string_equal(logged(f), "");
+    assert_true(sw_tls_watch_take(&watch, &other));
+    assert_non_null(strstr(logged(f), "certificate exchanged"));
+    assert_int_equal(sw_counter_value(watch.reloads), 1);
+    assert_int_equal(sw_counter_value(watch.failures), 1);
+    sw_tls_free(tls);
+    sw_metrics_free(metrics);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +230,7 @@ int main(void)
         TEST(the_folder_tells_when_to_look),
         TEST(a_folder_that_cannot_be_watched_is_told_of),
         TEST(look_tells_that_all_is_well_again),
+        TEST(take_brings_the_first_certificate_and_each_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
