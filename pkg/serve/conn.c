@@ -72,6 +72,7 @@ static void uncount(struct sw_conn *conn)
     if (!conn->peer)
         return;
     sw_conn_hold(conn, 0);
+    sw_conn_answer(conn, 0);
     sw_peers_leave(&conn->shared->peers, conn->peer);
     conn->peer = NULL;
     sw_conn_unreserve(conn->shared);
@@ -111,6 +112,14 @@ void sw_conn_hold(struct sw_conn *conn, size_t bytes)
                               memory_order_relaxed);
     sw_gauge_add(conn->shared->stats->held_bytes, (int64_t)bytes - (int64_t)conn->held_bytes);
     conn->held_bytes = bytes;
+}
+
+void sw_conn_answer(struct sw_conn *conn, size_t bytes)
+{
+    if (bytes == conn->answer_bytes || !conn->peer)
+        return;
+    conn->line->answer_bytes += bytes - conn->answer_bytes;
+    conn->answer_bytes = bytes;
 }
 
 void sw_conn_keep(struct sw_conn *conn)

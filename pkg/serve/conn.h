@@ -42,7 +42,7 @@ struct sw_conn {
     size_t moved_bytes;
     uint64_t n_answers;
     size_t held_bytes;   /* of a large request and its answer (sw_conn_hold) */
-    size_t answer_bytes; /* of the answer under way */
+    size_t answer_bytes; /* of the answer under way (sw_conn_answer) */
     sw_conn_callback *next_read, *next_write;
     bool *gone;     /* set when the connection ends in a callback; NULL outside of one */
     int linger_fd;  /* owned; a second descriptor, to outlive the first one's close; -1: none */
@@ -72,6 +72,9 @@ void sw_conn_note(struct sw_conn *conn, enum sw_phase phase, size_t input_bytes,
 /* Notes that it holds `bytes` now, in place of what it held before, in the sums of its line and its
  * peer. */
 void sw_conn_hold(struct sw_conn *conn, size_t bytes);
+
+/* Notes that its answer takes `bytes` until the peer has it, in the sum of its line; 0: it has. */
+void sw_conn_answer(struct sw_conn *conn, size_t bytes);
 
 /* Keeps the socket open after fd is closed, so that sw_conn_linger can follow. */
 void sw_conn_keep(struct sw_conn *conn);

@@ -83,7 +83,7 @@ static void send_answer(h2o_req_t *req, struct sw_conn *conn, const struct sw_re
     conn->answering = false;
     conn->n_answers++;
     /* TLS makes a second copy, which it keeps until the peer has taken it. */
-    conn->answer_bytes = body.len * (conn->context ? 2 : 1);
+    sw_conn_answer(conn, body.len * (conn->context ? 2 : 1));
     h2o_send(req, &body, has_body ? 1 : 0, H2O_SEND_STATE_FINAL);
 }
 
@@ -149,7 +149,10 @@ bool sw_exchange_run(struct sw_line *line)
     struct sw_line_item *item;
     bool any = false;
 
-    while (now_ns - begin_ns <= SW_LINE_LARGE_NS && (item = sw_line_pop(line, now_ns))) {
+    if (line->row && sw_line_is_stuck(line))
+        sw_exchange_make_room(line);
+    while (now_ns - begin_ns <= SW_LINE_LARGE_NS && !sw_line_is_stuck(line) &&
+           (item = sw_line_pop(line, now_ns))) {
         answer_now((struct answer *)(void *)item);
         sw_tap_look(item->conn);
         now_ns = sw_clock_mono_ns();

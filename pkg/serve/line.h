@@ -10,7 +10,9 @@
  *
  * Large requests wait in a row of their own, and a turn serves only so many of them: who connects,
  * or asks for little, does not wait for all of them. The address that was served longest ago comes
- * first, so that one client cannot fill the row for others.
+ * first, so that one client cannot fill the row for others. As an answer may be as large as its
+ * request, and TLS makes a copy of it, none is begun while too much is held by answers that their
+ * peers have not taken (sw_line_is_stuck).
  */
 #ifndef SW_SERVE_LINE_H
 #define SW_SERVE_LINE_H
@@ -43,6 +45,7 @@ struct sw_line {
     size_t index;          /* which loop */
     struct sw_conn *conns; /* all of the loop's, the newest first */
     size_t held_bytes;     /* of all connections */
+    size_t answer_bytes;   /* of answers under way, with those of small requests */
     size_t max_held_bytes; /* over which somebody has to give way */
     uint64_t turn_ns;      /* when the turn began; 0: it has not yet */
     uint64_t late_ns;      /* how long the one before was */
@@ -60,6 +63,12 @@ void sw_line_end_turn(struct sw_line *line, uint64_t now_ns);
 static inline uint64_t sw_line_came_ns(struct sw_line *line)
 {
     return sw_line_turn(line) - line->late_ns;
+}
+
+/* Whether the row has to wait until somebody takes his answer. */
+static inline bool sw_line_is_stuck(const struct sw_line *line)
+{
+    return line->answer_bytes && line->held_bytes > line->max_held_bytes;
 }
 
 /* Puts `item` at the end of the row. */

@@ -26,7 +26,7 @@
 /* While stopping, how soon it is seen that a connection has become idle. */
 #define STOPPING_TICK_MS 10
 
-/* While nobody can be accepted, how soon it is tried again. */
+/* While nobody can be accepted, or no answer begun, how soon it is tried again. */
 #define PAUSED_TICK_MS 20
 
 struct sw_loop {
@@ -311,11 +311,11 @@ static void end(struct sw_loop *loop)
 
 static int32_t wait_ms(const struct sw_loop *loop, uint64_t stop_at_ns)
 {
-    if (loop->is_busy || loop->line.row)
+    if (loop->is_busy || (loop->line.row && !sw_line_is_stuck(&loop->line)))
         return 0;
     if (stop_at_ns)
         return STOPPING_TICK_MS;
-    if (loop->accept_paused)
+    if (loop->accept_paused || loop->line.row)
         return PAUSED_TICK_MS;
     if (loop->line.conns)
         return (int32_t)(loop->tick_ns / NS_PER_MS);

@@ -43,7 +43,7 @@ static void look(struct sw_conn *conn, bool fed)
     put_ours(conn);
     if (h2o_socket_is_reading(conn->sock)) {
         phase = fed || conn->sock->input->size ? SW_PHASE_READING : SW_PHASE_IDLE;
-        conn->answer_bytes = 0;
+        sw_conn_answer(conn, 0);
     }
     if (phase == SW_PHASE_IDLE)
         conn->begun_ns = 0;

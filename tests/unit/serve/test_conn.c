@@ -223,6 +223,23 @@ static void cut_gives_its_place_back_at_once(void **state)
     assert_int_equal(f->line.held_bytes, 0);
 }
 
+static void answer_is_summed_up_too(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_conn *conn = make(f), *other = make(f);
+
+    sw_conn_answer(conn, 1000);
+    sw_conn_answer(other, 10);
+    sw_conn_answer(conn, 300);
+    assert_int_equal(f->line.answer_bytes, 310);
+    sw_conn_cut(conn);
+    assert_int_equal(f->line.answer_bytes, 10);
+    sw_conn_answer(other, 0);
+    assert_int_equal(f->line.answer_bytes, 0);
+    sw_conn_free(conn);
+    sw_conn_free(other);
+}
+
 static void hold_replaces_what_was_held(void **state)
 {
     struct fixture *f = *state;
@@ -301,6 +318,7 @@ int main(void)
         TEST(check_while_stopping_sees_a_request_that_has_just_come),
         TEST(check_while_stopping_gives_a_new_one_a_moment),
         TEST(cut_gives_its_place_back_at_once),
+        TEST(answer_is_summed_up_too),
         TEST(hold_replaces_what_was_held),
         TEST(note_tells_when_it_last_got_on),
         TEST(linger_keeps_the_socket),

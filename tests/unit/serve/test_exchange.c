@@ -119,6 +119,40 @@ static void who_does_not_read_gives_way_too(void **state)
     full_free(f);
 }
 
+/* Large answers that nobody takes do not pile up: the row waits for a peer to be slow enough to be
+ * cut, and then goes on. */
+static void answers_that_nobody_takes_do_not_pile_up(void **state)
+{
+    enum { N = 4 };
+    struct full *f = full_new((struct sw_server_options){.max_held_bytes = 1});
+    struct client deaf[N];
+    char *body = fixture_bytes(100000);
+    int64_t most = 0, now;
+    int small = 4096;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        deaf[i] = client_open(f->port);
+        setsockopt(deaf[i].fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+        assert_true(client_send_text(&deaf[i], POST("/big", "100000")));
+        assert_true(client_send(&deaf[i], body, 99999));
+    }
+    full_wait_held(f, N * (1 << 17));
+    for (size_t i = 0; i < N; i++)
+        assert_true(client_send(&deaf[i], "}", 1));
+    while (sw_counter_value(f->stats.shed) < N - 1) {
+        now = sw_gauge_value(f->stats.held_bytes);
+        most = now > most ? now : most;
+        usleep(1000);
+    }
+    assert_true(most >= FULL_BIG);
+    assert_true(most < 2 * FULL_BIG);
+    for (size_t i = 0; i < N; i++)
+        client_close(&deaf[i]);
+    free(body);
+    full_free(f);
+}
+
 static void what_is_held_ends_with_the_request(void **state)
 {
     struct full *f = full_new((struct sw_server_options){.max_held_bytes = 1});
@@ -226,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_large_request_too_many_is_told_to_come_again),
         cmocka_unit_test(who_sends_slowly_gives_way_first),
         cmocka_unit_test(who_does_not_read_gives_way_too),
+        cmocka_unit_test(answers_that_nobody_takes_do_not_pile_up),
         cmocka_unit_test(what_is_held_ends_with_the_request),
         cmocka_unit_test(a_head_that_is_too_large_is_cut_off),
         cmocka_unit_test(large_requests_are_served_in_a_row),

@@ -98,6 +98,20 @@ static void one_that_was_cut_is_taken_out_too(void **state)
     assert_ptr_equal(sw_line_pop(&line, 1), &item);
 }
 
+static void it_is_stuck_while_answers_hold_too_much(void **state)
+{
+    struct sw_line line = {.max_held_bytes = 100};
+
+    (void)state;
+    assert_false(sw_line_is_stuck(&line));
+    line.held_bytes = 101; /* by requests alone: to answer them is what helps */
+    assert_false(sw_line_is_stuck(&line));
+    line.answer_bytes = 1;
+    assert_true(sw_line_is_stuck(&line));
+    line.held_bytes = 100;
+    assert_false(sw_line_is_stuck(&line));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +120,7 @@ int main(void)
         cmocka_unit_test(an_empty_row_gives_nothing),
         cmocka_unit_test(one_peer_is_served_in_order),
         cmocka_unit_test(peers_take_turns),
+        cmocka_unit_test(it_is_stuck_while_answers_hold_too_much),
         cmocka_unit_test(one_that_was_cut_is_taken_out_too),
     };
 
