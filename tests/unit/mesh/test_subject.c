@@ -78,16 +78,14 @@ static void stub_stays_as_it_is_while_a_cluster_has_not_been_seen(void **state)
     finish(mesh, "{'selector':{'app':'other'},'ports':[{'name':'http','port':80}]}");
     mesh_begin(mesh, "north");
     stub = mesh_wanted_json(mesh_plan(mesh, "cart"), SW_MESH_STUB);
-    assert_string_equal(
-        json_string_value(json_object_get(
-            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
-        "other");
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
+                        "other");
     mesh->clusters[WEST + 1].cluster.seen = false;
     stub = mesh_wanted_json(mesh_plan(mesh, "cart"), SW_MESH_STUB);
-    assert_string_equal(
-        json_string_value(json_object_get(
-            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
-        "x");
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(json_object_get(stub, "spec"), "selector"), "app")),
+                        "x");
     mesh_check_wanted(mesh_plan(mesh, "cart"),
                       RULE "Service shop/cart\nWorkloadEntry west 10.0.0.2 3");
 }
