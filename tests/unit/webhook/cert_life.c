@@ -136,7 +136,7 @@ struct sw_str life_bundle(struct fixture *f, const char *path, size_t i)
 
 bool life_has(struct sw_str text, struct sw_str part)
 {
-    return part.data && part.len && memmem(text.data, text.len, part.data, part.len);
+    return text.data && part.data && part.len && memmem(text.data, text.len, part.data, part.len);
 }
 
 void assert_all_trust(struct fixture *f, struct sw_str authorities)
