@@ -50,20 +50,40 @@ _SETTING = {
 
 
 def write_clusters(folder, n_services):
-    """Folders of manifests with n_services in all; {cluster: folder}, and every Service's name."""
-    folders, names = {}, []
+    """Folders of manifests with n_services in all; what each cluster is read from, by its name,
+    and every Service's name."""
+    sources, names = {}, []
+    for cluster, objects in objects_of(n_services).items():
+        path = folder / cluster
+        path.mkdir(parents=True)
+        sources[cluster] = f"dir:{path}"
+        _write(path / "workspace.json", [_WORKSPACE, _SETTING])
+        for number, items in enumerate(_by_namespace(objects)):
+            _write(path / f"{number}.json", items)
+            names += [
+                f"{obj['metadata']['name']}.{obj['metadata']['namespace']}" for obj in items[1:]
+            ]
+    return sources, names
+
+
+def objects_of(n_services):
+    """The namespaces of each cluster, by its name, each with its Services behind it."""
+    objects = {}
     for number, cluster in enumerate(CLUSTERS):
         share = len(range(number, n_services, len(CLUSTERS)))
-        folders[cluster] = folder / cluster
-        folders[cluster].mkdir(parents=True)
-        _write(folders[cluster] / "workspace.json", [_WORKSPACE, _SETTING])
+        objects[cluster] = []
         for first in range(0, share, SERVICES_PER_NAMESPACE):
             last = min(first + SERVICES_PER_NAMESPACE, share)
             namespace = f"shop-{first // SERVICES_PER_NAMESPACE}"
-            services = [_service(namespace, number) for number in range(last - first)]
-            names += [f"{each['metadata']['name']}.{namespace}" for each in services]
-            _write(folders[cluster] / f"{namespace}.json", [_namespace(namespace), *services])
-    return folders, names
+            objects[cluster].append(_namespace(namespace))
+            objects[cluster] += [_service(namespace, number) for number in range(last - first)]
+    return objects
+
+
+def _by_namespace(objects):
+    for first, obj in enumerate(objects):
+        if obj["kind"] == "Namespace":
+            yield objects[first : first + 1 + SERVICES_PER_NAMESPACE]
 
 
 def _write(file, items):

@@ -95,20 +95,22 @@ class Server(Process):
 
 
 class Spillway(Server):
-    def __init__(self, binary, place, clusters):
+    """clusters: where each is read from, by name, as on the command line."""
+
+    def __init__(self, binary, place, clusters, name="spillway"):
         port = free_port()
-        self._probe = f"127.0.0.1:{free_port()}"
+        self.probe = f"127.0.0.1:{free_port()}"
         pair = place.serving
         argv = [
-            *[binary, "--listen", f"0.0.0.0:{port}", "--probe-listen", self._probe],
+            *[binary, "--listen", f"0.0.0.0:{port}", "--probe-listen", self.probe],
             *["--tls-cert-file", pair.chain, "--tls-key-file", pair.key, "--threads", "1"],
             *["--drain-seconds", "0"],
-            *[f"--cluster={name}=dir:{folder}" for name, folder in clusters.items()],
+            *[f"--cluster={each}={source}" for each, source in clusters.items()],
         ]
-        super().__init__("spillway", place, port, argv)
+        super().__init__(name, place, port, argv)
 
     def _is_up(self):
-        return answers_ok(f"http://{self._probe}/readyz")
+        return answers_ok(f"http://{self.probe}/readyz")
 
 
 class Peer(Server):

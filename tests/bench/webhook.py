@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import Authority  # noqa: E402
 from harness.tools import REPOSITORY  # noqa: E402
 
+import live  # noqa: E402
 import report  # noqa: E402
 import scene  # noqa: E402
 import through  # noqa: E402
@@ -59,6 +61,13 @@ class Bench:
     reviews: dict
     bodies: dict  # the files that wrk reads
 
+    @functools.cached_property
+    def place(self):
+        """Where the servers stand, under the names that wrk and the API server call them by."""
+        names = [f"{name}.{through.SYSTEM}.svc" for name in ("spillway", "peer")]
+        serving = self.authority.new_serving("servers", ["127.0.0.1", *names])
+        return Place(self.folder, self.cpus[0], self.authority, serving)
+
     def take_turn(self, server, size, seconds, cell, connections=None):
         load = Load(self.bodies[size], seconds, self.cpus[1], connections or self.args.connections)
         take_turn(server, size, load, cell)
@@ -78,30 +87,19 @@ def prepare(args, folder):
     return Bench(args, folder, (str(cpus[0]), str(cpus[1])), authority, rules, reviews, bodies)
 
 
-def place_of(bench):
-    """Where the servers stand, under the names that wrk and the API server call them by."""
-    names = [f"{name}.{through.SYSTEM}.svc" for name in ("spillway", "peer")]
-    serving = bench.authority.new_serving("servers", ["127.0.0.1", *names])
-    return Place(bench.folder, bench.cpus[0], bench.authority, serving)
-
-
 def start_servers(bench, parts):
     """The three, ready; what spillway answers is what the floor is given."""
-    place = place_of(bench)
+    place = bench.place
     clusters, services = scene.write_clusters(bench.folder / "clusters", bench.args.services)
     ours = parts.enter_context(Spillway(WEBHOOK, place, clusters))
     peer = parts.enter_context(Peer(bench.args.peer, place, services))
-    ready = {s.name: memory_of(s) for s in (ours, peer)}
+    ready = {s.name: live.memory_of(s) for s in (ours, peer)}
     answers = {size: ours.answer(size, review) for size, review in bench.reviews.items()}
     for size, review in bench.reviews.items():
         if patched(review, answers[size]) != patched(review, peer.answer(size, review)):
             raise BenchError(f"{size}: spillway and the peer make different objects")
     floor = parts.enter_context(Floor(FLOOR, place, answers))
     return {"floor": floor, "spillway": ours, "peer": peer}, ready
-
-
-def memory_of(server):
-    return {"rss_mib": server.rss_kib() / 1024, "peak_rss_mib": server.peak_rss_kib() / 1024}
 
 
 def measure(bench, servers):
@@ -152,6 +150,8 @@ def run_comparison(bench, parts):
     called = {name: servers[name] for name in ("spillway", "peer")}
     result["through_apiserver"] = through.measure(
         bench.folder, bench.authority, called, bench.rules, bench.args.seconds)
+    say(f"{bench.args.services:,} Services over {len(scene.CLUSTERS)} kube-apiservers")
+    result["live"] = live.measure(bench.folder, WEBHOOK, bench.place, bench.args.services)
     return result
 
 
@@ -168,13 +168,14 @@ def print_comparison(result):
     print(report.figures(cells, result["review_bytes"]))
     print(report.ratios(cells))
     print(report.through(result["through_apiserver"]))
-    print(report.targets(cells, result["ready"]["spillway"]))
+    print(report.live(result["live"]))
+    print(report.targets(cells, result["ready"]["spillway"], result["live"]["loaded"]))
 
 
 def run_leak(bench, parts):
     """Memory as reviews of all sizes go by, the small ones most."""
     clusters, _ = scene.write_clusters(bench.folder / "clusters", bench.args.services)
-    server = parts.enter_context(Spillway(WEBHOOK, place_of(bench), clusters))
+    server = parts.enter_context(Spillway(WEBHOOK, bench.place, clusters))
     total = Cell()
     samples = []
     while not samples or total.reviews < bench.args.leak:
