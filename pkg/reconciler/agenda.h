@@ -17,6 +17,7 @@ struct sw_agenda {
     size_t n_together;    /* private */
 };
 
+/* Forgets everything, and gives the memory back. */
 void sw_agenda_release(struct sw_agenda *agenda);
 
 /* Notes that this plan is to be made at at_ms, or before; empty names stand for that of the

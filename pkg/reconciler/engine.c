@@ -279,21 +279,6 @@ static uint64_t count_changes(const struct sw_engine *engine)
            sw_members_are_known(engine->members) + sw_native_changes(engine->native);
 }
 
-static void tell_health(struct sw_engine *engine, int64_t now_ms)
-{
-    bool patient = now_ms < engine->began_ms + SW_ENGINE_REMOTE_PATIENCE_MS;
-    struct sw_err missing = {0};
-
-    sw_health_turn(engine->options.health);
-    if (engine->ready)
-        return; /* what it knows stays in use: to be restarted would help nobody */
-    engine->ready = sw_members_are_ready(engine->members, patient, now_ms, &missing);
-    sw_health_set(engine->options.health, engine->ready, missing.message);
-    if (engine->ready)
-        sw_log(engine->options.log, SW_LOG_INFO, "ready",
-               sw_log_uint("clusters", sw_members_count(engine->members)));
-}
-
 static void note_stats(struct sw_engine *engine, int64_t now_ms)
 {
     struct sw_stats *stats = &engine->stats;
@@ -308,6 +293,25 @@ static void note_stats(struct sw_engine *engine, int64_t now_ms)
     sw_stats_note_members(stats, engine->members, now_ms);
     sw_stats_set(stats, SW_STATS_NATIVE, sw_native_some(engine->native));
     sw_stats_set(stats, SW_STATS_BYTES, (int64_t)sw_state_bytes(engine->state));
+}
+
+static void tell_health(struct sw_engine *engine, int64_t now_ms)
+{
+    bool patient = now_ms < engine->began_ms + SW_ENGINE_REMOTE_PATIENCE_MS;
+    struct sw_err missing = {0};
+
+    sw_health_turn(engine->options.health);
+    if (engine->ready)
+        return; /* what it knows stays in use: to be restarted would help nobody */
+    engine->ready = sw_members_are_ready(engine->members, patient, now_ms, &missing);
+    if (engine->ready) { /* who waits for that may ask for the numbers next */
+        engine->noted_ms = 0;
+        note_stats(engine, now_ms);
+    }
+    sw_health_set(engine->options.health, engine->ready, missing.message);
+    if (engine->ready)
+        sw_log(engine->options.log, SW_LOG_INFO, "ready",
+               sw_log_uint("clusters", sw_members_count(engine->members)));
 }
 
 /* Does what is due; returns when something is due again. */

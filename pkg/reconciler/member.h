@@ -62,6 +62,7 @@ int sw_member_give(struct sw_member *member, struct sw_str text, const char *err
 /* Does what is due at now_ms (monotonic), and returns when something is due again. */
 int64_t sw_member_step(struct sw_member *member, int64_t now_ms);
 
+/* How it is at now_ms. */
 void sw_member_health(const struct sw_member *member, int64_t now_ms, struct sw_member_health *ret);
 
 /* Its name, and the resources that are read of it; borrowed. */

@@ -225,8 +225,8 @@ const char *sw_reconciler_options_help(void)
            "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS
            "  --no-cluster-secrets     do not take up the clusters that Secrets labelled\n"
            "                           spillway.dev/cluster: \"true\" in our namespace name\n"
-           "  --remote-ttl SECONDS     how long the last view of a cluster counts that cannot\n"
-           "                           be reached; default: 0, for ever\n"
+           "  --remote-ttl SECONDS     how long the last view of a cluster counts that\n"
+           "                           cannot be reached; default: 0, for ever\n"
            "\n"
            "Here:\n"
            "  --namespace NAME         ours, for the Lease, for remote clusters' Secrets and\n"

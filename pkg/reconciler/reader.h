@@ -69,6 +69,7 @@ struct sw_reader_health {
                             SW_READER_PATIENCE_MS; code 0 when neither */
 };
 
+/* How it is at now_ms. */
 void sw_reader_health(const struct sw_reader *reader, int64_t now_ms, struct sw_reader_health *ret);
 
 /* Which resources a cluster of that role is read for: 1u << enum sw_resource of each. */

@@ -61,6 +61,7 @@ struct sw_retries {
     size_t n_failing;       /* objects whose last write failed */
 };
 
+/* Forgets everything, and gives the memory back. */
 void sw_retries_release(struct sw_retries *retries);
 
 /* The object that the operation is about; made where nothing is known of it yet. Borrowed until
@@ -74,13 +75,14 @@ int64_t sw_retry_when(const struct sw_retry *retry, const struct sw_op *op, int6
 void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, enum sw_op_verb verb,
                    struct sw_str version, int64_t now_ms);
 
-/* It was not, because of `why` (one line, copied; forgotten where there is no memory). The next try
- * is in first_ms, doubled for each failure before, and not before now_ms + least_ms. */
+/* Why a write failed, and how soon it may be tried again. */
 struct sw_retry_failure {
-    const char *why;
-    int64_t first_ms;
-    int64_t least_ms;
+    const char *why;  /* one line; borrowed for the call */
+    int64_t first_ms; /* the wait after a first failure, doubled for each one before */
+    int64_t least_ms; /* the shortest wait all the same */
 };
+
+/* It was not written, at now_ms. The reason is copied, and forgotten where there is no memory. */
 void sw_retry_failed(struct sw_retries *retries, struct sw_retry *retry,
                      const struct sw_retry_failure *failure, int64_t now_ms);
 

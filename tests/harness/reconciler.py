@@ -52,20 +52,18 @@ class Reconciler(Part):
 
     def metric(self, name, **labels):
         """The sample's value, its labels in any order; None where there is none."""
-        for line in self.says("/metrics").splitlines():
-            found = re.fullmatch(rf"{re.escape(name)}(?:{{(.*)}})? (\S+)", line)
-            if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
-                return float(found[2])
-        return None
+        return next((value for held, value in self._samples(name) if held == labels), None)
 
     def sum(self, name, **labels):
         """The sum of all samples that have these labels, among others."""
-        total = 0
+        return sum(value for held, value in self._samples(name) if labels.items() <= held.items())
+
+    def _samples(self, name):
+        """Labels and value of each sample of that name."""
         for line in self.says("/metrics").splitlines():
             found = re.fullmatch(rf"{re.escape(name)}(?:{{(.*)}})? (\S+)", line)
-            if found and labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")).items():
-                total += float(found[2])
-        return total
+            if found:
+                yield dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")), float(found[2])
 
     def n_writes(self):
         """Requests that it has sent to write something, whatever they came to."""

@@ -8,15 +8,23 @@ from harness.process import wait_until
 from shipped import MANIFESTS, OURS, built
 
 NAMESPACE = "spillway-system"
+ROOT = "istio-system"
 ACCOUNT = "spillway-webhook"
+RECONCILER = "spillway-reconciler"
 USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
 
 def install(api, source=MANIFESTS):
     """What the README says: one command. Waits until what it brought is in force."""
+    bring_root(api)
     api.kubectl("apply", "--server-side", "-k", source).check()
     api.wait_for_crds()
     count_pods(api)
+
+
+def bring_root(api):
+    """The root namespace of the mesh, which Istio has before us."""
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ROOT}})
 
 
 def count_pods(api):

@@ -22,6 +22,9 @@ SERVICES = ("details", "ratings", "reviews", "productpage")
 VERSIONS = {"reviews": ("v1", "v2", "v3")}
 ROOT = "istio-system"
 
+# The reconciler compares it, and does not read it.
+_ROOT_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nc2FtZQ==\n-----END CERTIFICATE-----\n"
+
 _PATHS = {
     "Namespace": "/api/v1/namespaces",
     "Node": "/api/v1/nodes",
@@ -134,9 +137,10 @@ class Cluster(Part):
             "topology.kubernetes.io/region": f"region-{self.number}",
             "topology.kubernetes.io/zone": f"zone-{self.number}a",
         }
-        self.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1", "labels": region}})
+        node = {"name": "node-1", "labels": region}
+        self.put({"apiVersion": "v1", "kind": "Node", "metadata": node})
         root = {"name": "istio-ca-root-cert", "namespace": ROOT}
-        data = {"root-cert.pem": "-----BEGIN CERTIFICATE-----\nc2FtZQ==\n-----END CERTIFICATE-----\n"}
+        data = {"root-cert.pem": _ROOT_CERTIFICATE}
         self.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": root, "data": data})
 
     # objects
@@ -293,7 +297,8 @@ class Cluster(Part):
 
 def _running(address):
     ready = {"type": "Ready", "status": "True"}
-    return {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}], "conditions": [ready]}
+    ips = [{"ip": address}]
+    return {"phase": "Running", "podIP": address, "podIPs": ips, "conditions": [ready]}
 
 
 class Pair(Part):

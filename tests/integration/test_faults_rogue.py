@@ -24,7 +24,7 @@ SAID = {
 ENDLESS = {
     rogue.endless_line: "the text would be over 8388608 bytes",
     rogue.endless_page: "the text would be over 16777216 bytes",
-    rogue.endless_pages: "a page without items, and yet not the last",
+    rogue.endless_pages: "more than 100 pages without items in a row",
     rogue.endless_objects: "objects of kind",
 }
 
@@ -72,7 +72,7 @@ def test_what_has_no_end_is_bounded(authority, tmp_path, answer):
             time.sleep(1)
             assert is_exposed(webhook)
             assert webhook.peak_kib() < MOST_KIB
-            assert peer.n_requests < 100
+            assert peer.n_requests < 1500  # some hundred pages a try, and a wait between
 
 
 def test_watches_that_are_always_too_old_are_not_asked_for_in_a_loop(authority, tmp_path):
