@@ -5,7 +5,6 @@ Whoever asks for little goes on as if nothing were. What is done to the others i
 
 import contextlib
 import json
-import os
 import socket
 import threading
 import time
@@ -197,24 +196,15 @@ def test_users_write_on_while_others_ask_for_more_than_can_be_done(bookinfo, aut
                 Flood(tmp_path, webhook.address, authority.root, body, 40, source))
             for source in ADDRESSES
         ]
-        before_s = cpu_s(webhook.process.pid)
-        began = time.monotonic()
         with Load(bookinfo, admissions.service("users"), n_clients=2, pause_s=0.02) as load:
             time.sleep(10)
-        busy = (cpu_s(webhook.process.pid) - before_s) / (time.monotonic() - began)
         for each in flood:
             each.stop()
         counts = [each.counts() for each in flood]
     assert load.failed() == []
     assert load.unmutated() == []
     assert len(load.answers()) > 40
-    # They asked for more than there was: each of them was told so, and was answered at times.
+    # They asked for far more than there was: each was told so, and was answered at times.
     assert all(each.get("429", 0) > 0 and each.get("200", 0) > 0 for each in counts), counts
-    assert busy > 0.3  # of a processor, which etcd, kube-apiserver and the flood itself use too
-
-
-def cpu_s(pid):
-    """Processor time that a process has used."""
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    answered, sent_away = (sum(each[status] for each in counts) for status in ("200", "429"))
+    assert answered + sent_away > 1.5 * answered, counts
