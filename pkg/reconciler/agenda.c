@@ -93,11 +93,6 @@ int64_t sw_agenda_next(const struct sw_agenda *agenda)
     return agenda->items.n ? agenda->next_ms : INT64_MAX;
 }
 
-size_t sw_agenda_count(const struct sw_agenda *agenda)
-{
-    return agenda->items.n;
-}
-
 static struct item *next_item(const struct sw_agenda *agenda, const struct item *item)
 {
     return (struct item *)sw_hash_next(&agenda->items, item ? &item->record : NULL);

@@ -40,9 +40,6 @@ struct sw_agenda_due {
 int sw_agenda_take(struct sw_agenda *agenda, int64_t now_ms, bool any, struct sw_arena *arena,
                    struct sw_agenda_due *ret, struct sw_err *reterr);
 
-/* How many plans wait. */
-size_t sw_agenda_count(const struct sw_agenda *agenda);
-
 /* Forgets everything. */
 void sw_agenda_clear(struct sw_agenda *agenda);
 

@@ -292,6 +292,7 @@ static void note_stats(struct sw_engine *engine, int64_t now_ms)
     engine->noted_ms = now_ms;
     sw_stats_note_members(stats, engine->members, now_ms);
     sw_stats_set(stats, SW_STATS_NATIVE, sw_native_some(engine->native));
+    sw_stats_set(stats, SW_STATS_NATIVE_KNOWN, sw_native_is_known(engine->native));
     sw_stats_set(stats, SW_STATS_BYTES, (int64_t)sw_state_bytes(engine->state));
 }
 

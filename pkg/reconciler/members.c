@@ -232,9 +232,14 @@ static void log_fleet(struct sw_members *members, int64_t now_ms)
     members->fleet_known = status.synced;
 }
 
+static const struct sw_member *local_of(const struct sw_members *members)
+{
+    return members->items[members->options.clusters->local];
+}
+
 static int64_t step_fleet(struct sw_members *members, int64_t now_ms)
 {
-    struct sw_http_target *target = sw_member_target(sw_members_local(members));
+    struct sw_http_target *target = sw_member_target(local_of(members));
     int64_t wake_ms;
 
     if (members->unwatched && target)
@@ -269,11 +274,6 @@ size_t sw_members_count(const struct sw_members *members)
 const struct sw_member *sw_members_at(const struct sw_members *members, size_t i)
 {
     return members->items[i];
-}
-
-const struct sw_member *sw_members_local(const struct sw_members *members)
-{
-    return members->items[members->options.clusters->local];
 }
 
 bool sw_members_are_known(const struct sw_members *members)

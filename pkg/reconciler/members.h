@@ -42,9 +42,6 @@ int64_t sw_members_step(struct sw_members *members, int64_t now_ms);
 size_t sw_members_count(const struct sw_members *members);
 const struct sw_member *sw_members_at(const struct sw_members *members, size_t i);
 
-/* The local cluster. */
-const struct sw_member *sw_members_local(const struct sw_members *members);
-
 /* True once all clusters there are have been told of. */
 bool sw_members_are_known(const struct sw_members *members);
 

@@ -25,8 +25,9 @@ struct sw_native {
     struct sw_call *call; /* NULL: none is */
     bool round_some, round_known;
     bool some, known;
+    bool asked; /* a round has ended */
     uint64_t n_changes;
-    char failure[SW_ERR_MESSAGE_SIZE]; /* of this round or the last */
+    char failure[SW_ERR_MESSAGE_SIZE]; /* of this round; "" for none */
 };
 
 int sw_native_new(const struct sw_native_options *options, struct sw_native **ret,
@@ -70,11 +71,6 @@ uint64_t sw_native_changes(const struct sw_native *native)
 bool sw_native_is_known(const struct sw_native *native)
 {
     return native->known;
-}
-
-const char *sw_native_failure(const struct sw_native *native)
-{
-    return native->failure;
 }
 
 static bool contains(struct sw_str text, struct sw_str part)
@@ -153,6 +149,11 @@ static void conclude(struct sw_native *native)
         sw_log(native->options.log, some ? SW_LOG_WARN : SW_LOG_INFO,
                some ? "istiod reads remote clusters itself: nothing is written for them"
                     : "istiod reads no remote cluster itself any more");
+    if (native->failure[0] && (native->known || !native->asked))
+        sw_log(native->options.log, SW_LOG_WARN,
+               "istiod does not say whether it reads remote clusters itself",
+               sw_log_text("error", native->failure));
+    native->asked = true;
     native->n_changes += some != native->some;
     native->some = some;
     native->known = native->round_known;

@@ -52,9 +52,7 @@ bool sw_native_some(const struct sw_native *native);
 /* A number that is another when that has changed. */
 uint64_t sw_native_changes(const struct sw_native *native);
 
-/* True if every istiod there was answered the last time; what else, sw_native_failure() says, ""
- * for nothing. */
+/* True if every istiod that is there has said so the last time. */
 bool sw_native_is_known(const struct sw_native *native);
-const char *sw_native_failure(const struct sw_native *native);
 
 #endif

@@ -96,6 +96,9 @@ static const struct {
     [SW_STATS_NATIVE] = {"spillway_reconciler_native_multicluster",
                          "1 while istiod reads remote clusters itself, so that nothing is "
                          "written."},
+    [SW_STATS_NATIVE_KNOWN] = {"spillway_reconciler_native_known",
+                               "1 while istiod says whether it reads remote clusters itself; "
+                               "unknown changes nothing."},
     [SW_STATS_BYTES] = {"spillway_reconciler_state_bytes",
                         "About what is kept of all clusters takes of memory."},
     [SW_STATS_SECRETS_SYNCED] = {"spillway_cluster_secrets_synced",

@@ -22,8 +22,8 @@
  *   spillway_reconciler_findings{verdict,reason}      what the plans say
  *   spillway_reconciler_leader                        1 while it writes
  *   spillway_reconciler_native_multicluster           1: istiod reads remote clusters itself
+ *   spillway_reconciler_native_known                  1 while istiod says whether it does
  *   spillway_reconciler_state_bytes                   what is kept of all clusters
- *   spillway_reconciler_names                         DNS names of gateways that are resolved
  */
 #ifndef SW_RECONCILER_STATS_H
 #define SW_RECONCILER_STATS_H
@@ -40,6 +40,7 @@ enum sw_stats_gauge {
     SW_STATS_FAILING,
     SW_STATS_LEADER,
     SW_STATS_NATIVE,
+    SW_STATS_NATIVE_KNOWN,
     SW_STATS_BYTES,
     SW_STATS_SECRETS_SYNCED,
     SW_STATS_SECRETS_FAILING,
