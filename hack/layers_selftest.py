@@ -125,7 +125,7 @@ APPENDED = "hack/layers.toml"
 
 def copy_tree(original, to):
     """The sources, the rules and the product's object files, under a root of their own."""
-    for folder in ("pkg", "webhook"):
+    for folder in ("certs", "pkg", "webhook"):
         shutil.copytree(original.root / folder, to / folder)
     (to / "hack").mkdir()
     shutil.copy(original.root / APPENDED, to / APPENDED)
