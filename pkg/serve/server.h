@@ -19,11 +19,12 @@
  * there is no memory for is answered with 429, which an API server sends again by itself.
  *
  * Memory. With the defaults, requests and answers under way take no more than
- *   SW_SERVER_MAX_HELD_BYTES                              large ones (over 64 KiB, held as a whole),
- *                                                         and one answer a thread beyond that
- *   + SW_SERVER_MAX_CONNECTIONS * 64 KiB = 32 MiB         the others, if all come at once
- *   + SW_SERVER_THREAD_BYTES a thread                     a buffer that grows is there twice
- * and TLS some 40 KiB a connection while it is busy (20 MiB for all; idle, half of that).
+ *   SW_SERVER_MAX_HELD_BYTES                         large ones (over 64 KiB, held as a whole),
+ *                                                    and one answer a thread beyond that
+ *   + SW_SERVER_MAX_CONNECTIONS * 64 KiB = 32 MiB    the others, if all come at once
+ *   + SW_SERVER_THREAD_BYTES a thread                a buffer that grows is there twice
+ * and TLS up to 40 KiB a connection while a record of it is under way (20 MiB for all; 16 KiB were
+ * measured for an idle one).
  */
 #ifndef SW_SERVE_SERVER_H
 #define SW_SERVE_SERVER_H
