@@ -11,6 +11,8 @@ NAMESPACE = "spillway-system"
 ROOT = "istio-system"
 ACCOUNT = "spillway-webhook"
 RECONCILER = "spillway-reconciler"
+# What kubectl asks for in another way than for a name.
+PARTS = ("exec", "log", "portforward", "proxy", "scale", "status", "token")
 USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
 
@@ -94,8 +96,14 @@ class Account:
         return self.api.kubectl(*args, "--kubeconfig", self.kubeconfig, **kwargs)
 
     def can(self, verb, resource, namespace=NAMESPACE):
-        """What the API server says when asked: resource is "kind", "kind/name" or "kind.group"."""
-        asked = self.kubectl("auth", "can-i", verb, resource, "-n", namespace)
+        """What the API server says when asked.
+
+        resource is "kind", "kind.group", "kind/name", "kind/subresource" or "kind/subresource/name".
+        """
+        kind, _, rest = resource.partition("/")
+        part, _, name = rest.partition("/") if rest.partition("/")[0] in PARTS else ("", "", rest)
+        words = [f"{kind}/{name}" if name else kind, *(["--subresource", part] if part else [])]
+        asked = self.kubectl("auth", "can-i", verb, *words, "-n", namespace)
         assert asked.stdout.strip() in ("yes", "no"), asked.stderr
         return asked.stdout.strip() == "yes"
 
