@@ -120,7 +120,8 @@ static void stamp(struct sim_cluster *cluster, json_t *object, const json_t *liv
         snprintf(created, sizeof(created), "2026-01-%02uT%02u:%02u:%02uZ", 1 + v / 86400 % 28,
                  v / 3600 % 24, v / 60 % 60, v % 60);
         set_number(metadata, "uid", "uid-", ++cluster->next_uid);
-        set(metadata, "creationTimestamp", json_string(created));
+        if (!json_object_get(metadata, "creationTimestamp"))
+            set(metadata, "creationTimestamp", json_string(created));
     }
     if (!live || !json_equal(json_object_get(object, "spec"), json_object_get(live, "spec")))
         generation++;
@@ -174,6 +175,11 @@ static void keep(struct sim_cluster *cluster, json_t *object)
     if (cluster->changed)
         cluster->changed(cluster->context, cluster, resource, before, object);
     json_decref(before);
+}
+
+void sim_cluster_take(struct sim_cluster *cluster, json_t *object)
+{
+    keep(cluster, object);
 }
 
 void sim_cluster_put(struct sim_cluster *cluster, json_t *object, const char *manager)

@@ -67,6 +67,9 @@ json_t *sim_cluster_get(const struct sim_cluster *cluster, enum sw_resource reso
  * `manager`. Nothing changes where it is the same. */
 void sim_cluster_put(struct sim_cluster *cluster, json_t *object, const char *manager);
 
+/* The same with the managers that it has. */
+void sim_cluster_take(struct sim_cluster *cluster, json_t *object);
+
 /* Server-side apply by a user, forced. */
 void sim_cluster_apply(struct sim_cluster *cluster, json_t *object, const char *manager);
 
