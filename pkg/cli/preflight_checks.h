@@ -11,6 +11,9 @@
 /* The namespace that manifests/ install into. */
 #define SW_PREFLIGHT_NAMESPACE "spillway-system"
 
+/* The root namespace of the mesh, in which a Role of theirs is as well. */
+#define SW_PREFLIGHT_ROOT "istio-system"
+
 /* GETs a path. Returns 1 with *ret (of the arena) where there is an object; 0 where there is none,
  * or where we may not read it (403), which becomes a warning that names `matter`, as in "cannot
  * tell MATTER". Fails as sw_preflight_run(). */
@@ -37,8 +40,8 @@ int sw_preflight_check_apis(struct sw_preflight *run, struct sw_err *reterr);
 /* What has our names and is not ours: CRDs, webhook configurations; our namespace as it is. */
 int sw_preflight_check_neighbours(struct sw_preflight *run, struct sw_err *reterr);
 
-/* Istio: whether, in which versions, and whether istiod reads other clusters by itself; ambient
- * namespaces. After the APIs were checked. */
+/* Istio: whether its namespace is there, in which versions, and whether istiod reads other clusters
+ * by itself; ambient namespaces. After the APIs were checked. */
 int sw_preflight_check_istio(struct sw_preflight *run, struct sw_err *reterr);
 
 /* Whether the caller may create and change what the manifests hold. */

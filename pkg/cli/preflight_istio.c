@@ -168,15 +168,22 @@ static int check_istiods(struct sw_preflight *run, struct sw_err *reterr)
     return judge_absence(run, reterr);
 }
 
-static int check_network(struct sw_preflight *run, struct sw_err *reterr)
+static int check_root(struct sw_preflight *run, struct sw_err *reterr)
 {
+    const size_t n_before = run->n_findings;
     json_t *root = NULL;
-    int r = sw_preflight_look(run, "/api/v1/namespaces/istio-system",
+    int r = sw_preflight_look(run, "/api/v1/namespaces/" SW_PREFLIGHT_ROOT,
                               "which network this cluster is", &root, reterr);
 
     if (r == 1)
         run->network = sw_preflight_label(root, "topology.istio.io/network");
-    return r < 0 ? r : 0;
+    if (r != 0 || run->n_findings > n_before) /* hidden from us */
+        return r < 0 ? r : 0;
+    return sw_preflight_say(
+        run, SW_PREFLIGHT_ERROR, "RootNamespaceMissing",
+        "kubectl create namespace " SW_PREFLIGHT_ROOT ", or install Istio first", reterr,
+        "namespace " SW_PREFLIGHT_ROOT " is not there, in which the reconciler "
+        "has a Role of its own");
 }
 
 /* "a, b and 3 more" of the objects' names. */
@@ -219,12 +226,10 @@ static int check_ambient(struct sw_preflight *run, struct sw_err *reterr)
 
 int sw_preflight_check_istio(struct sw_preflight *run, struct sw_err *reterr)
 {
-    int r;
+    int r = check_root(run, reterr);
 
-    if (!run->has_istio)
-        return 0;
+    if (r < 0 || !run->has_istio)
+        return r;
     r = check_istiods(run, reterr);
-    if (r == 0)
-        r = check_network(run, reterr);
     return r == 0 ? check_ambient(run, reterr) : r;
 }

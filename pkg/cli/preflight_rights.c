@@ -28,6 +28,8 @@ static const struct right rights[] = {
     {"", "serviceaccounts", SW_PREFLIGHT_NAMESPACE},
     {RBAC, "roles", SW_PREFLIGHT_NAMESPACE},
     {RBAC, "rolebindings", SW_PREFLIGHT_NAMESPACE},
+    {RBAC, "roles", SW_PREFLIGHT_ROOT},
+    {RBAC, "rolebindings", SW_PREFLIGHT_ROOT},
     {RBAC, "clusterroles", ""},
     {RBAC, "clusterrolebindings", ""},
     {"", "configmaps", SW_PREFLIGHT_NAMESPACE},
@@ -117,5 +119,5 @@ int sw_preflight_check_rights(struct sw_preflight *run, struct sw_err *reterr)
     return sw_preflight_say(run, SW_PREFLIGHT_NOTE, "MayNotGrant",
                             "an apply that is refused for it says which right you lack", reterr,
                             "RBAC lets you grant only what you may do yourself, and the manifests "
-                            "grant the webhook what manifests/webhook/rbac.yaml says");
+                            "grant webhook and reconciler what manifests/*/rbac.yaml say");
 }

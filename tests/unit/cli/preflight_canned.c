@@ -24,6 +24,7 @@ static const struct canned fine[] = {
     {ISTIODS, 200, DEPLOYMENT("hub:5000/pilot:1.31.0")},
     {METRICS, 200, ALONE},
     {AMBIENT, 200, "{\"items\":[]}"},
+    {ROOT, 200, "{\"metadata\":{\"name\":\"istio-system\"}}"},
     {NULL, 0, NULL},
 };
 

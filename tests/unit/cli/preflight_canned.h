@@ -14,6 +14,7 @@
 #define REVIEWS   "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #define ISTIODS   "/apis/apps/v1/deployments?labelSelector=app%3Distiod&limit=500"
 #define AMBIENT   "/api/v1/namespaces?labelSelector=istio.io%2Fdataplane-mode%3Dambient&limit=500"
+#define ROOT      "/api/v1/namespaces/istio-system"
 #define ISTIOD    "/api/v1/namespaces/istio-system/services/http:istiod"
 #define METRICS   ISTIOD ":http-monitoring/proxy/metrics"
 
