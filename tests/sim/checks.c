@@ -34,7 +34,7 @@ size_t sim_count_entries(const struct sim_cluster *cluster, size_t service, cons
     for (size_t i = 0; i < cluster->n_kept; i++) {
         const struct sim_kept *kept = &cluster->kept[i];
 
-        n += kept->resource == SW_RESOURCE_WORKLOADENTRY &&
+        n += kept->resource == SW_RESOURCE_WORKLOADENTRY && is_ours(kept->value) &&
              sim_service_index(service_of(kept->value)) == service &&
              strcmp(label_of(kept->value, "spillway.dev/remote"), remote) == 0;
     }
@@ -58,6 +58,24 @@ static bool could_see(const struct sim_link *link, const struct sim_story *story
            sim_story_ever(story, link->told, link->shown > link->told ? link->shown : link->told);
 }
 
+/* A rule goes that entries need: as far as its writer could know. */
+static void check_rule_goes(struct sim_run *run, const struct sim_keeper *keeper,
+                            const struct sim_write *write, size_t service)
+{
+    const struct sim_cluster *cluster = &run->clusters[keeper->cluster];
+    const struct sim_link *links = keeper->links[keeper->cluster];
+    size_t n = 0;
+
+    if (service == SIM_SERVICES || !sim_link_is_current(&links[SW_RESOURCE_WORKLOADENTRY]) ||
+        !sim_link_is_current(&links[SW_RESOURCE_DESTINATIONRULE]))
+        return;
+    for (size_t i = 0; i < run->n; i++)
+        n += sim_count_entries(cluster, service, run->clusters[i].name);
+    if (n && !sim_user_detects(cluster, service))
+        sim_run_found(run, "%s: delete of DestinationRule %s, which %zu entries need",
+                      cluster->name, write->name, n);
+}
+
 void sim_check_decision(struct sim_run *run, const struct sim_keeper *keeper,
                         const struct sim_write *write)
 {
@@ -67,6 +85,8 @@ void sim_check_decision(struct sim_run *run, const struct sim_keeper *keeper,
         sim_run_found(run, "%s wants to write though nothing has changed: %s %s %s",
                       run->clusters[keeper->cluster].name, sw_op_verb_name(write->verb),
                       sw_mesh_kind_name(write->kind), write->name);
+    if (write->kind == SW_MESH_DESTINATIONRULE && write->verb == SW_OP_DELETE)
+        check_rule_goes(run, keeper, write, service);
     if (write->kind != SW_MESH_WORKLOADENTRY || write->verb != SW_OP_CREATE)
         return;
     if (service == SIM_SERVICES || remote == run->n || remote == keeper->cluster) {
@@ -139,7 +159,7 @@ static void check_held(struct sim_run *run, const struct sim_cluster *cluster)
         const struct sim_kept *kept = &cluster->kept[i];
         size_t service, remote;
 
-        if (kept->resource != SW_RESOURCE_WORKLOADENTRY)
+        if (kept->resource != SW_RESOURCE_WORKLOADENTRY || !is_ours(kept->value))
             continue;
         service = sim_service_index(service_of(kept->value));
         remote = cluster_index(run, label_of(kept->value, "spillway.dev/remote"));
@@ -174,6 +194,48 @@ static void tell(void *context, const char *text)
     sim_run_found(run, "not at rest: %s", text);
 }
 
+/* Would a request find its way: is the Service there, with pods in the mesh, and is the gateway
+ * ready and kept from sending it on? */
+static bool leads_somewhere(const struct sim_run *run, size_t service, size_t remote)
+{
+    const struct sim_life_cluster *there = &run->life.clusters[remote];
+    const struct sim_life_service *s = &there->services[service];
+
+    return s->exists && s->pods > 0 && s->sidecar && !s->disabled && there->gateway_ready &&
+           there->gateway_view;
+}
+
+static void check_quiet_entry(struct sim_run *run, const struct sim_cluster *cluster,
+                              const struct sim_kept *kept)
+{
+    size_t service = sim_service_index(service_of(kept->value));
+    size_t remote = cluster_index(run, label_of(kept->value, "spillway.dev/remote"));
+
+    check_entry(run, cluster, kept->value);
+    if (service == SIM_SERVICES || remote == run->n)
+        sim_run_found(run, "%s: entry %s is for nothing", cluster->name, kept->name);
+    else if (!sim_story_is(&run->truth.detects[cluster->index][service]))
+        sim_run_found(run, "%s: entry %s without outlierDetection", cluster->name, kept->name);
+    else if (!leads_somewhere(run, service, remote))
+        sim_run_found(run, "%s: entry %s leads to where nobody answers", cluster->name, kept->name);
+}
+
+/* Two Gateways on one workload and port, and Envoy refuses the listener. */
+static void check_gateways(struct sim_run *run, const struct sim_cluster *cluster)
+{
+    size_t n_ours = 0, n_users = 0;
+
+    for (size_t i = 0; i < cluster->n_kept; i++) {
+        if (cluster->kept[i].resource != SW_RESOURCE_GATEWAY)
+            continue;
+        n_ours += is_ours(cluster->kept[i].value);
+        n_users += !is_ours(cluster->kept[i].value);
+    }
+    if (n_ours > 1 || (n_ours && n_users))
+        sim_run_found(run, "%s: %zu Gateways of ours and %zu of users", cluster->name, n_ours,
+                      n_users);
+}
+
 void sim_check_quiet(struct sim_run *run)
 {
     for (size_t i = 0; i < run->n; i++) {
@@ -181,16 +243,11 @@ void sim_check_quiet(struct sim_run *run)
 
         sim_keeper_audit(run->clusters, run->n, i, run->now_ms, tell, run);
         check_held(run, cluster);
+        check_gateways(run, cluster);
         for (size_t j = 0; j < cluster->n_kept; j++) {
-            const struct sim_kept *kept = &cluster->kept[j];
-            size_t service = sim_service_index(service_of(kept->value));
-
-            if (kept->resource != SW_RESOURCE_WORKLOADENTRY)
-                continue;
-            check_entry(run, cluster, kept->value);
-            if (service == SIM_SERVICES || !sim_story_is(&run->truth.detects[i][service]))
-                sim_run_found(run, "%s: entry %s without outlierDetection", cluster->name,
-                              kept->name);
+            if (cluster->kept[j].resource == SW_RESOURCE_WORKLOADENTRY &&
+                is_ours(cluster->kept[j].value))
+                check_quiet_entry(run, cluster, &cluster->kept[j]);
         }
     }
 }

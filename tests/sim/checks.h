@@ -6,12 +6,15 @@
  *     stub that another manager has fields of is not deleted;
  *   - a WorkloadEntry is created only where its writer could see outlierDetection for its clients,
  *     and the host on a Gateway of the cluster that it leads to;
- *   - it leads to another cluster, by its label, its network and its address;
+ *   - a DestinationRule is not deleted that entries need, as far as its writer can see;
+ *   - an entry leads to another cluster, by its label, its network and its address;
  *   - where a scene says so: no write at all in a cluster; never the last entry of a Service for a
  *     cluster; no entry without a Gateway that holds its host.
  * When it is quiet:
  *   - a plan of everything, made afresh of the true state, has nothing left to do, in any cluster;
- *   - every entry has outlierDetection, and its host is held where it leads.
+ *   - every entry has outlierDetection, its host is held where it leads, and there are ready pods
+ *     in the mesh, behind a gateway that is ready and sends nothing on;
+ *   - no Gateway of ours stands beside a user's.
  */
 #ifndef SW_TESTS_SIM_CHECKS_H
 #define SW_TESTS_SIM_CHECKS_H

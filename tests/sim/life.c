@@ -15,7 +15,7 @@ static bool chance(struct sim_life *life, unsigned int n)
     return sim_chance(life->random, n);
 }
 
-static bool sim_is_ours(const json_t *object)
+static bool is_ours(const json_t *object)
 {
     return strcmp(json_string_value(json_object_get(
                       json_object_get(json_object_get(object, "metadata"), "labels"),
@@ -218,7 +218,7 @@ static void meddle(struct sim_life *life, struct sim_life_cluster *c)
         char namespace_[64], name[SIM_NAME_SIZE];
         json_t *object;
 
-        if (!sim_is_ours(kept->value))
+        if (!is_ours(kept->value) || strcmp(kept->name, "copied") == 0)
             continue;
         snprintf(namespace_, sizeof(namespace_), "%s", kept->namespace_);
         snprintf(name, sizeof(name), "%s", kept->name);
@@ -240,6 +240,20 @@ static void meddle(struct sim_life *life, struct sim_life_cluster *c)
         sim_cluster_put(cluster, object, "meddler");
         return;
     }
+}
+
+/* Somebody applies what he found in another cluster, our label and all. */
+static void copy_ours(struct sim_cluster *cluster)
+{
+    if (sim_cluster_delete(cluster, SW_RESOURCE_WORKLOADENTRY, "shop", "copied"))
+        return;
+    sim_cluster_put(
+        cluster,
+        sim_json("{'apiVersion':'networking.istio.io/v1','kind':'WorkloadEntry','metadata':{"
+                 "'namespace':'shop','name':'copied','labels':{'app.kubernetes.io/managed-by':"
+                 "'spillway','spillway.dev/remote':'c2'},'annotations':{'spillway.dev/service':"
+                 "'shop/cart'}},'spec':{'address':'10.250.0.1'}}"),
+        SIM_USER);
 }
 
 static void change_mtls(struct sim_life *life, struct sim_life_cluster *c)
@@ -294,7 +308,9 @@ void sim_life_goes_on(struct sim_life *life, void (*trace)(void *, const char *)
         change_mtls(life, c);
     else if (dice < 96)
         change_ingress(life, c);
-    else if (dice < 97)
+    else if (dice < 98)
+        copy_ours(c->cluster);
+    else if (dice < 99)
         sim_put_cert(c->cluster, chance(life, 800) ? "one" : "two");
     else {
         c->zone = below(life, 3);

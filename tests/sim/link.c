@@ -290,5 +290,5 @@ bool sim_link_is_current(const struct sim_link *link)
 {
     return link->phase == SIM_LINK_STREAMS && link->verb != SW_REQUEST_LIST && !link->silent &&
            link->out.len == link->out_at && link->told >= link->server->last[link->resource] &&
-           !link->recant_ms;
+           !link->recant_ms && !link->hides;
 }

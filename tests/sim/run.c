@@ -99,7 +99,7 @@ static int on_write(void *context, struct sim_keeper *keeper, const struct sim_w
     sim_check_decision(run, keeper, write);
     if (keeper->paths[keeper->cluster].down)
         return 0;
-    if (run->wrong && sim_chance(&run->random, 40))
+    if (run->wrong && sim_chance(&run->random, run->refusals))
         return 500;
     if (run->wrong && run->n_late < SIM_LATE_MAX && sim_chance(&run->random, 40)) {
         delay(run, keeper->cluster, write);
@@ -160,6 +160,7 @@ void sim_run_crash(struct sim_run *run, size_t keeper)
 void sim_run_trouble(struct sim_run *run, unsigned int rate, bool lies)
 {
     run->wrong = rate > 0;
+    run->refusals = 40;
     for (size_t i = 0; i < SIM_KEEPERS; i++) {
         for (size_t j = 0; j < run->n; j++) {
             struct sim_path *path = &run->keepers[i].paths[j];

@@ -38,6 +38,7 @@ struct sim_run {
     struct sim_late late[SIM_LATE_MAX];
     size_t n_late;
     bool wrong;                /* things go wrong */
+    unsigned int refusals;     /* times in 1000 that a write comes to nothing while they do */
     bool writes_again;         /* set with every write that changes something */
     bool silent[SIM_CLUSTERS]; /* no write is right in that cluster */
     bool stays[SIM_CLUSTERS][SIM_SERVICES][SIM_CLUSTERS]; /* entries there, of that Service, to that

@@ -147,7 +147,8 @@ static void move(struct sim_run *run)
         for (size_t s = 0; s < SIM_SERVICES; s++)
             sim_life_relabel(&run->life, cluster, s);
     }
-    sim_run_trouble(run, below(run, 200), false);
+    sim_run_trouble(run, 1 + below(run, 200), false);
+    run->refusals = 400;
     for (unsigned int i = 0; i < BLACKOUT_STEPS && !run->failed; i++) {
         if (chance(run, 40))
             sim_run_crash(run, any_cluster(run));

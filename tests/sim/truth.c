@@ -83,9 +83,9 @@ static bool rule_detects(const json_t *rule)
 }
 
 /* The rule whose policy counts among those of one namespace: the oldest that has one; a rule
- * without any counts where there is no other. */
+ * without any counts where there is no other. `users`: ours are left out. */
 static const json_t *rule_in(const struct sim_cluster *cluster, const char *namespace_,
-                             const char *host)
+                             const char *host, bool users)
 {
     const json_t *best = NULL;
 
@@ -95,7 +95,8 @@ static const json_t *rule_in(const struct sim_cluster *cluster, const char *name
 
         if (kept->resource != SW_RESOURCE_DESTINATIONRULE ||
             strcmp(kept->namespace_, namespace_) != 0 ||
-            strcmp(sim_text_at(kept->value, "spec.host"), host) != 0)
+            strcmp(sim_text_at(kept->value, "spec.host"), host) != 0 ||
+            (users && strncmp(kept->name, "k-", 2) == 0))
             continue;
         has = json_object_get(json_object_get(kept->value, "spec"), "trafficPolicy");
         best_has = best && json_object_get(json_object_get(best, "spec"), "trafficPolicy");
@@ -107,16 +108,21 @@ static const json_t *rule_in(const struct sim_cluster *cluster, const char *name
     return best;
 }
 
-static bool detects(const struct sim_cluster *cluster, size_t service)
+static bool detects(const struct sim_cluster *cluster, size_t service, bool users)
 {
     const json_t *rule;
     char host[128];
 
     host_of(service, host);
-    rule = rule_in(cluster, sim_services[service].namespace_, host);
+    rule = rule_in(cluster, sim_services[service].namespace_, host, users);
     if (!rule)
-        rule = rule_in(cluster, "istio-system", host);
+        rule = rule_in(cluster, "istio-system", host, users);
     return rule && rule_detects(rule);
+}
+
+bool sim_user_detects(const struct sim_cluster *cluster, size_t service)
+{
+    return detects(cluster, service, true);
 }
 
 static bool server_holds(const json_t *server, const char *host)
@@ -161,7 +167,7 @@ static bool holds(const struct sim_cluster *cluster, size_t service)
 void sim_truth_update(struct sim_truth *truth, const struct sim_cluster *cluster)
 {
     for (size_t s = 0; s < SIM_SERVICES; s++) {
-        tell(&truth->detects[cluster->index][s], cluster->version, detects(cluster, s));
+        tell(&truth->detects[cluster->index][s], cluster->version, detects(cluster, s, false));
         tell(&truth->holds[cluster->index][s], cluster->version, holds(cluster, s));
     }
 }

@@ -39,6 +39,9 @@ void sim_truth_release(struct sim_truth *truth);
 /* Notes what a change of a DestinationRule or Gateway of `cluster` means. */
 void sim_truth_update(struct sim_truth *truth, const struct sim_cluster *cluster);
 
+/* True if clients of the Service there would have outlierDetection without any rule of ours. */
+bool sim_user_detects(const struct sim_cluster *cluster, size_t service);
+
 /* True if it was so at any version of [from, to]. */
 bool sim_story_ever(const struct sim_story *story, uint64_t from, uint64_t to);
 
