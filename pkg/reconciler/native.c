@@ -157,6 +157,8 @@ static void conclude(struct sw_native *native)
     native->n_changes += some != native->some;
     native->some = some;
     native->known = native->round_known;
+    if (!native->known && native->n)
+        native->due_ms += SW_NATIVE_RETRY_MS - SW_NATIVE_PERIOD_MS;
 }
 
 static void ask_next(struct sw_native *native);

@@ -15,6 +15,9 @@
 
 #define SW_NATIVE_PERIOD_MS 60000
 
+/* Sooner while it is not known: what is written meanwhile would have to be taken back. */
+#define SW_NATIVE_RETRY_MS 10000
+
 /* Where istiod serves its metrics. */
 #define SW_NATIVE_PORT 15014
 

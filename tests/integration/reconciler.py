@@ -34,6 +34,7 @@ _PATHS = {
     "Secret": "/api/v1/namespaces/{}/secrets",
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
+    "Endpoints": "/api/v1/namespaces/{}/endpoints",
     "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
     "WorkloadEntry": "/apis/networking.istio.io/v1/namespaces/{}/workloadentries",
     "DestinationRule": "/apis/networking.istio.io/v1/namespaces/{}/destinationrules",
@@ -214,7 +215,7 @@ class Cluster(Part):
             address = held["status"]["podIP"] if held else self.new_address()
             addresses[each["metadata"]["name"]] = address
             if not held:
-                self.put(each, _running(address))
+                self.put(each, running(address))
         self._slice(stem, service_name, at, addresses, port)
 
     def _slice(self, stem, service_name, at, addresses, port):
@@ -295,7 +296,8 @@ class Cluster(Part):
         }
 
 
-def _running(address):
+def running(address):
+    """The status of a pod that runs and is ready."""
     ready = {"type": "Ready", "status": "True"}
     ips = [{"ip": address}]
     return {"phase": "Running", "podIP": address, "podIPs": ips, "conditions": [ready]}

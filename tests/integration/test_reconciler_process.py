@@ -3,13 +3,16 @@ remote clusters that Secrets name."""
 
 import base64
 import contextlib
+import http.server
 import signal
+import threading
 
 import pytest
 
 from harness import wait_until
+from harness.net import host_address
 from harness.reconciler import Reconciler
-from reconciler import SERVICES, Pair, service
+from reconciler import ROOT, SERVICES, Pair, pod, running, service
 
 OURS = "spillway-system"
 MANY = 300
@@ -102,3 +105,62 @@ def test_a_cluster_that_a_secret_names_comes_and_goes(pair, tmp_path):
         first.delete("Secret", "clusters", OURS)
         wait_until("nothing leads there any more", lambda: not first.entries(), 60)
         assert reconciler.metric("spillway_cluster_synced", cluster=second.name) is None
+
+
+@contextlib.contextmanager
+def istiod_metrics(cluster, n_remote):
+    """istiod's Service and the page behind it, where it says how many remote clusters it reads."""
+    page = (
+        "# TYPE istiod_managed_clusters gauge\n"
+        'istiod_managed_clusters{cluster_type="local"} 1\n'
+        f'istiod_managed_clusters{{cluster_type="remote"}} {n_remote}\n'
+    ).encode()
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/metrics" else 404)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer((host_address(), 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ports = [{"name": "http-monitoring", "port": 15014}]
+    metadata = {"name": "istiod", "namespace": ROOT, "labels": {"app": "istiod"}}
+    cluster.put(
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports}}
+    )
+    # API servers pass requests on by the older kind, which a controller keeps beside the slices, and
+    # only to addresses of pods.
+    cluster.put(pod("istiod-0", ROOT, {"app": "istiod"}, "istiod"), running(host_address()))
+    target = {"kind": "Pod", "namespace": ROOT, "name": "istiod-0"}
+    subset = {
+        "addresses": [{"ip": host_address(), "targetRef": target}],
+        "ports": [{"name": "http-monitoring", "port": server.server_port}],
+    }
+    metadata = {"name": "istiod", "namespace": ROOT}
+    cluster.put(
+        {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": [subset]}
+    )
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_nothing_leads_to_clusters_that_istiod_reads_itself(pair):
+    first, reconciler = pair.first, pair.reconcilers[0]
+    reconciler.stop()
+    with istiod_metrics(first, 1):
+        reconciler.start()
+        wait_until("nothing leads there any more", lambda: not first.entries(), 60)
+        wait_until(
+            "it says why", lambda: reconciler.metric("spillway_reconciler_native_known") == 1
+        )
+        reconciler.stop()
+    with istiod_metrics(first, 0):
+        reconciler.start()
+        pair.wait_in_place()
