@@ -4,6 +4,7 @@ import base64
 import contextlib
 import http.client
 import json
+import socket
 import ssl
 import urllib.parse
 
@@ -25,14 +26,14 @@ class Client:
             context=ssl.create_default_context(cadata=authority),
         )
 
-    def call(self, method, path, obj=None, accept="application/json"):
-        """The status of the answer, and what it holds; a text where it is not JSON.
+    def call(self, method, path, obj=None, accept="application/json", media="application/json"):
+        """media: what obj is, where it is a patch. The status of the answer, and what it holds; a text where it is not JSON.
 
         Raises OSError where there is no answer.
         """
         headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         if obj is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media
         try:
             body = None if obj is None else json.dumps(obj)
             self._connection.request(method, path, body, headers)
@@ -44,6 +45,28 @@ class Client:
         except OSError:
             self.close()  # the next call begins a new connection
             raise
+
+    def lines(self, path):
+        """What a watch answers, line by line, until the server or hang_up() ends it."""
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        try:
+            self._connection.request("GET", path, None, headers)
+            answer = self._connection.getresponse()
+            if answer.status != 200:
+                raise ConnectionError(f"GET {path}: {answer.status}")
+            while line := answer.readline():
+                yield line
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"GET {path}: {error!r}") from error
+        finally:
+            self.close()
+
+    def hang_up(self):
+        """Ends, from another thread, what this one waits for."""
+        held = self._connection.sock
+        if held is not None:
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         with contextlib.suppress(OSError):

@@ -1,6 +1,8 @@
 """istiod and Istio's CRDs in a cluster, its validating webhook the judge of every object."""
 
 import base64
+import json
+import urllib.request
 
 from . import endpoints
 from .net import free_port, host_address
@@ -9,20 +11,25 @@ from .tools import istio_crds, tool
 
 _NAMESPACE = "istio-system"
 _VALIDATOR = "validation.istio.io"
+_XDS_PORT = 15012
 
 # Telemetry as built into istio-proxy is absent from upstream Envoy, which the tests run.
 _MESH_CONFIG = "defaultProviders: {metrics: []}\n"
 
 
 class Istiod(Part):
-    """One cluster's istiod. authority is the mesh's root; istiod signs with one below it."""
+    """One cluster's istiod. authority is the mesh's root; istiod signs with one below it.
 
-    def __init__(self, api, directory, authority):
+    xds_host: the address at which proxies reach it, on the port that they expect; else none can.
+    """
+
+    def __init__(self, api, directory, authority, xds_host=None):
         self.api = api
         self.directory = directory
         self._authority = authority.new_intermediate(f"{api.name}-istio")
         self._https_port = free_port()
         self._http_port = free_port()
+        self._xds = f"{xds_host}:{_XDS_PORT}" if xds_host else f"127.0.0.1:{free_port()}"
         self.monitoring_port = free_port()
         self._process = Process("istiod", self._argv(), directory, self._env())
 
@@ -37,6 +44,12 @@ class Istiod(Part):
     def stop(self):
         self._process.stop()
 
+    def debug(self, page):
+        """What istiod tells of itself: /debug/PAGE."""
+        url = f"http://127.0.0.1:{self._http_port}/debug/{page}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)
+
     def _argv(self):
         return [
             *[tool("pilot-discovery"), "discovery", "--clusterID", self.api.name],
@@ -44,7 +57,7 @@ class Istiod(Part):
             *["--httpsAddr", f"{host_address()}:{self._https_port}"],
             *["--httpAddr", f"127.0.0.1:{self._http_port}"],
             *["--grpcAddr", f"127.0.0.1:{free_port()}"],
-            *["--secureGRPCAddr", f"127.0.0.1:{free_port()}"],
+            *["--secureGRPCAddr", self._xds],
             *["--monitoringAddr", f"{host_address()}:{self.monitoring_port}"],
             *["--ctrlz_port", free_port()],
             *["--shutdownDuration", "1s"],

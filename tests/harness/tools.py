@@ -25,6 +25,12 @@ def istio_crds():
     return _hack_tools("--istio-crds")
 
 
+@functools.cache
+def istio_bootstrap():
+    """The path of the template of Envoy's bootstrap, in Istio's own module."""
+    return _hack_tools("--istio-bootstrap")
+
+
 def _hack_tools(argument):
     command = [REPOSITORY / "hack" / "tools", argument]
     return pathlib.Path(subprocess.check_output(command, text=True).rstrip("\n"))
