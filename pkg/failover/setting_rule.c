@@ -88,8 +88,9 @@ static int judge_workspace(struct work *work, struct sw_err *reterr)
     work->match.workspace = sw_scope_named(work->match.index, hierarchy);
     if (work->match.workspace)
         return 0;
-    sw_buf_printf(&text, "no such workspace: looked for %.*s of organization \"%.*s\", tenant "
-                         "\"%.*s\" in cluster %.*s; ",
+    sw_buf_printf(&text,
+                  "no such workspace: looked for %.*s of organization \"%.*s\", tenant "
+                  "\"%.*s\" in cluster %.*s; ",
                   SW_STR_ARG(hierarchy->workspace), SW_STR_ARG(hierarchy->organization),
                   SW_STR_ARG(hierarchy->tenant),
                   SW_STR_ARG(sw_stale_name(index, index->config, name)));

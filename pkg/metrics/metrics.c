@@ -264,8 +264,7 @@ static struct sw_metric_series *series_at(struct sw_metric_family *family,
 /* The one that stands for all that had no room. */
 static bool is_other(const struct sw_metric_family *family, const struct sw_metric_series *series)
 {
-    return (const char *)series ==
-           family->storage + family->spec.max_series * family->stride_bytes;
+    return (const char *)series == family->storage + family->spec.max_series * family->stride_bytes;
 }
 
 void sw_metrics_remove(struct sw_metric_family *family, const char *const *values)

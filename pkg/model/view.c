@@ -18,8 +18,8 @@ void sw_view_builder_init(struct sw_view_builder *builder, struct sw_view_source
 int sw_view_builder_put(struct sw_view_builder *builder, const struct sw_object *object,
                         struct sw_err *reterr)
 {
-    struct sw_view_entry *entries = sw_arena_push(builder->scratch, builder->entries,
-                                                  builder->n_entries, sizeof(*entries));
+    struct sw_view_entry *entries =
+        sw_arena_push(builder->scratch, builder->entries, builder->n_entries, sizeof(*entries));
 
     if (!entries)
         return sw_err_nomem(reterr);

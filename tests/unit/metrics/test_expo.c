@@ -204,8 +204,8 @@ static void *write_pages(void *argument)
         sw_buf_append(&page, "", 1);
         /* Where this thread never rests, places may run out. */
         for (const char *at = page.data; (at = strstr(at, "{b=\"")); at++)
-            writing->n_bad += (at[4] < 'a' || at[4] > 'z' || at[5] != '"') &&
-                              strncmp(at + 4, "other\"", 6) != 0;
+            writing->n_bad +=
+                (at[4] < 'a' || at[4] > 'z' || at[5] != '"') && strncmp(at + 4, "other\"", 6) != 0;
     }
     sw_buf_release(&page);
     return NULL;

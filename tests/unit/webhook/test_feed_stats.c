@@ -138,8 +138,7 @@ static void init_twice_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-#define UNREADABLE(kind)                                                                           \
-    "spillway_index_unreadable_objects{cluster=\"east\",kind=\"" kind "\"} "
+#define UNREADABLE(kind) "spillway_index_unreadable_objects{cluster=\"east\",kind=\"" kind "\"} "
 
 static void note_counts_what_cannot_be_read(void **state)
 {

@@ -205,8 +205,8 @@ static void give(struct fixture *f, const char *token, const char *error)
         append_kubeconfig(f, token, &text);
     if (error)
         sw_err_set(&err, SW_EUSAGE, "%s", error);
-    assert_int_equal(
-        sw_kube_source_give(&f->source, sw_buf_str(&text), error ? &err : NULL, NULL), 0);
+    assert_int_equal(sw_kube_source_give(&f->source, sw_buf_str(&text), error ? &err : NULL, NULL),
+                     0);
     sw_buf_release(&text);
 }
 

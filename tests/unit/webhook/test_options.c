@@ -255,7 +255,8 @@ static void help_fits_a_terminal_and_names_every_option(void **state)
         "--cert-lifetime", "--ca-lifetime",
         "--client-name", "--probe-listen",  "--threads",      "--drain-seconds",
         "--log-level",   "--cluster",       "--local",        "--config-cluster",
-        "--network",     "--help",          "--version",
+        "--network",     "--help",          "--version",       "--cluster-secrets",
+        "--no-cluster-secrets",
     };
     struct sw_str rest = sw_str_from(sw_options_help());
 
