@@ -33,7 +33,8 @@ struct sw_cert_names {
 };
 
 /* Reads them; the texts are to outlive *ret, which is undefined on failure. Fails with SW_ENOMEM
- * alone. */
+ * alone. (OpenSSL does not always tell want of memory from a wrong signature; what is then planned
+ * is safe all the same, for it is what a broken Secret asks for.) */
 int sw_cert_holding_read(const struct sw_cert_texts *texts, struct sw_cert_names names,
                          struct sw_cert_holding *ret, struct sw_err *reterr);
 

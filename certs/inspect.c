@@ -1,6 +1,5 @@
 #include "certs/inspect.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -133,7 +132,8 @@ int sw_cert_list_find_key(const struct sw_cert_list *list, struct sw_str key_pem
             *ret = i;
             return 0;
         }
-        ERR_clear_error();
+        if (!sw_pem_forgive())
+            return sw_err_nomem(reterr);
     }
     return r < 0
                ? r
@@ -148,15 +148,19 @@ static int find_signer(X509 *leaf, const struct sw_cert_list *cas, size_t *ret,
     for (size_t i = 0; i < cas->n; i++) {
         SW_CLEANUP(sw_cleanup_x509) X509 *ca = NULL;
         int r = sw_pem_read_cert(cas->items[i].text, "authority", &ca, reterr);
+        int verified = 0;
 
         if (r < 0)
             return r;
-        if (X509_check_issued(ca, leaf) == X509_V_OK &&
-            X509_verify(leaf, X509_get0_pubkey(ca)) == 1) {
+        if (X509_check_issued(ca, leaf) == X509_V_OK)
+            verified = X509_verify(leaf, X509_get0_pubkey(ca));
+        if (verified == 1) {
             *ret = i;
             return 0;
         }
-        ERR_clear_error();
+        /* Below 0 it is not the signature that is wrong. */
+        if (!sw_pem_forgive() || verified < 0)
+            return sw_err_nomem(reterr);
     }
     return sw_err_set(reterr, SW_ETYPE,
                       "certificate: expected it to be signed by one of %zu authorities, found "
@@ -169,7 +173,8 @@ static int check_names(const struct sw_cert_serving *serving, X509 *leaf, struct
     for (size_t i = 0; i < serving->n_names; i++) {
         if (X509_check_host(leaf, serving->names[i], 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
                             NULL) != 1) {
-            ERR_clear_error();
+            if (!sw_pem_forgive())
+                return sw_err_nomem(reterr);
             return sw_err_set(reterr, SW_ETYPE,
                               "certificate: expected it to be valid for %s, found other names",
                               serving->names[i]);

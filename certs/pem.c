@@ -7,12 +7,23 @@
 
 #include "base/banned.h"
 
+bool sw_pem_forgive(void)
+{
+    bool forgiven = true;
+    unsigned long error;
+
+    while ((error = ERR_get_error()))
+        forgiven = forgiven && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE;
+    return forgiven;
+}
+
 int sw_pem_fail(struct sw_err *reterr, int code, const char *where, const char *what)
 {
-    unsigned long error = ERR_get_error();
+    unsigned long error = ERR_peek_error();
     const char *reason = error ? ERR_reason_error_string(error) : NULL;
 
-    ERR_clear_error();
+    if (!sw_pem_forgive())
+        return sw_err_nomem(reterr);
     return sw_err_set(reterr, code, "%s: %s%s%s", where, what, reason ? ": " : "",
                       reason ? reason : "");
 }

@@ -16,8 +16,12 @@ SW_DEFINE_CLEANUP(sw_cleanup_x509, X509, X509_free);
 SW_DEFINE_CLEANUP(sw_cleanup_key, EVP_PKEY, EVP_PKEY_free);
 SW_DEFINE_CLEANUP(sw_cleanup_bio, BIO, BIO_free_all);
 
-/* Fills *reterr with "<where>: <what>" and OpenSSL's own words, and empties its queue, which is the
- * thread's. Returns code. */
+/* Empties OpenSSL's queue of errors, which is the thread's. Returns false if memory had run out:
+ * what looked wrong then may well be right. */
+bool sw_pem_forgive(void);
+
+/* Fills *reterr with "<where>: <what>" and OpenSSL's own words, and empties its queue. Returns
+ * code, or SW_ENOMEM where it was for want of memory. */
 int sw_pem_fail(struct sw_err *reterr, int code, const char *where, const char *what);
 
 /* The first certificate (the key) of a text, the caller's. Fails with SW_ELIMIT, SW_ESYNTAX and

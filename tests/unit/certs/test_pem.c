@@ -100,6 +100,25 @@ static void fails_in_our_words_and_in_openssl_s(void **state)
     assert_string_equal(err.message, "tls.crt: expected that");
 }
 
+/* Else a Secret would be made anew because we had no memory to read it. */
+static void want_of_memory_is_nothing_wrong_with_the_text(void **state)
+{
+    struct sw_err err = {0};
+
+    (void)state;
+    ERR_raise(ERR_LIB_ASN1, ERR_R_MALLOC_FAILURE);
+    ERR_raise(ERR_LIB_PEM, ERR_R_ASN1_LIB);
+    assert_int_equal(sw_pem_fail(&err, SW_ESYNTAX, "tls.crt", "expected that"), SW_ENOMEM);
+    assert_int_equal(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_PEM, ERR_R_ASN1_LIB);
+    ERR_raise(ERR_LIB_PEM, ERR_R_MALLOC_FAILURE);
+    assert_false(sw_pem_forgive());
+    assert_true(sw_pem_forgive());
+    ERR_raise(ERR_LIB_PEM, PEM_R_NO_START_LINE);
+    assert_true(sw_pem_forgive());
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +127,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_too_long),
         cmocka_unit_test(asks_for_no_password),
         cmocka_unit_test(fails_in_our_words_and_in_openssl_s),
+        cmocka_unit_test(want_of_memory_is_nothing_wrong_with_the_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
