@@ -81,6 +81,7 @@ static void neither_is_told(void **state)
     assert_int_equal(sw_kube_pod_namespace(FOLDER, &arena, &name, &err), SW_ENOENT);
     assert_string_equal(err.message, "expected the namespace of this Pod in " FOLDER
                                      "/namespace or in POD_NAMESPACE, found neither");
+    sw_arena_release(&arena);
     sw_arena_init(&arena, 1, 1);
     assert_int_equal(sw_kube_pod_namespace(FOLDER, &arena, &name, NULL), SW_ENOMEM);
 }
