@@ -16,9 +16,9 @@ struct sw_entry {
     struct sw_entry *next;   /* in its bucket */
     struct sw_object object; /* in `arena`; without item: one that could never be read */
     struct sw_arena arena;
-    uint64_t picture;        /* the last one that it was in */
-    unsigned int holders;    /* the table, while it is in it, and every lease */
-    bool unreadable;         /* its newest version */
+    uint64_t picture;     /* the last one that it was in */
+    unsigned int holders; /* the table, while it is in it, and every lease */
+    bool unreadable;      /* its newest version */
 };
 
 /* The caller's storage; may be read. */

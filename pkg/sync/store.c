@@ -1,8 +1,8 @@
 #include "sync/store.h"
 
-#include "json/read.h"
 #include "sync/entries.h"
 #include "sync/object_name.h"
+#include "json/read.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@
 struct sw_store {
     enum sw_kind kind;
     struct sw_entries entries;
-    uint64_t picture; /* counts the full pictures begun */
+    uint64_t picture;                   /* counts the full pictures begun */
     struct sw_arena reading, measuring; /* of the object in hand */
     struct sw_store_stats stats;
 };
@@ -188,8 +188,7 @@ static int pass_over(struct sw_store *store, struct sw_str text, const struct sw
     }
     store->stats.unreadable = *why;
     sw_err_wrap(&store->stats.unreadable, "%s %.*s%s%.*s", sw_kind_name(store->kind),
-                SW_STR_ARG(meta.namespace_), meta.namespace_.len ? "/" : "",
-                SW_STR_ARG(meta.name));
+                SW_STR_ARG(meta.namespace_), meta.namespace_.len ? "/" : "", SW_STR_ARG(meta.name));
     return 0;
 }
 

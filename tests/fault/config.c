@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "fault/fault.h"
-#include "json/read.h"
 #include "kube/config.h"
+#include "json/read.h"
 
 static const char kubeconfig[] =
     "apiVersion: v1\n"
@@ -75,9 +75,9 @@ static void write_member(struct sw_buf *buf, struct sw_str text)
 static bool is_as_said(const struct sw_kube_config *config, const char *said)
 {
     const struct sw_str members[] = {
-        config->server,    config->tls_server_name, config->proxy_url, config->namespace_,
-        config->ca_pem,    config->ca_file,         config->cert_pem,  config->cert_file,
-        config->key_pem,   config->key_file,        config->token,     config->token_file,
+        config->server,  config->tls_server_name, config->proxy_url, config->namespace_,
+        config->ca_pem,  config->ca_file,         config->cert_pem,  config->cert_file,
+        config->key_pem, config->key_file,        config->token,     config->token_file,
     };
     SW_CLEANUP(sw_buf_release) struct sw_buf buf;
 

@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "fault/fault.h"
-#include "json/read.h"
 #include "sync/store.h"
+#include "json/read.h"
 
 /* More than any failure needs to be made good. */
 #define MAX_TURNS 200
@@ -35,18 +35,18 @@ static const char streamed[] = EVENT("ADDED", OBJECT("a", "1", "1")) EVENT("ADDE
     EVENT("ADDED", OBJECT("b", "2", "1")) EVENT("ADDED", OBJECT("c", "4", "1")) MARK("10", END);
 static const char first_page[] = PAGE("next", OBJECT("a", "1", "1") "," UNREADABLE);
 static const char last_page[] = PAGE("", OBJECT("b", "2", "1") "," OBJECT("c", "4", "1"));
-static const char news[] = EVENT("ADDED", OBJECT("d", "11", "1"))
-    EVENT("MODIFIED", OBJECT("a", "12", "2")) EVENT("DELETED", OBJECT("b", "13", "1"))
-        MARK("14", "");
+static const char news[] =
+    EVENT("ADDED", OBJECT("d", "11", "1")) EVENT("MODIFIED", OBJECT("a", "12", "2"))
+        EVENT("DELETED", OBJECT("b", "13", "1")) MARK("14", "");
 static const char expected[] = "a=2 c=1 d=1 ";
 
 struct session {
     struct sw_store *store;
     struct sw_reflector reflector;
     int64_t now_ms;
-    bool streams;    /* whether the API server has streamed lists */
-    bool under_way;  /* a request, not answered yet */
-    bool is_open;    /* a watch that has sent everything */
+    bool streams;   /* whether the API server has streamed lists */
+    bool under_way; /* a request, not answered yet */
+    bool is_open;   /* a watch that has sent everything */
     struct sw_request request;
 };
 
@@ -91,8 +91,8 @@ static bool run(struct session *session)
     int64_t wake_ms = 0;
 
     for (int i = 0; i < MAX_TURNS; i++) {
-        switch (sw_reflector_next(&session->reflector, session->now_ms, &wake_ms,
-                                  &session->request)) {
+        switch (
+            sw_reflector_next(&session->reflector, session->now_ms, &wake_ms, &session->request)) {
         case SW_REFLECTOR_SEND:
             session->under_way = true;
             session->is_open = false;

@@ -10,14 +10,14 @@
 #define MAX_CONNECTIONS 8
 
 /* RFC 9113 sections 3.4, 4.1 and 6. */
-#define PREFACE_BYTES   24
-#define HEAD_BYTES      9
-#define DATA            0
-#define HEADERS         1
-#define SETTINGS        4
-#define END_STREAM      1
-#define ACK             1
-#define END_HEADERS     4
+#define PREFACE_BYTES 24
+#define HEAD_BYTES    9
+#define DATA          0
+#define HEADERS       1
+#define SETTINGS      4
+#define END_STREAM    1
+#define ACK           1
+#define END_HEADERS   4
 
 /* ":status: 200", of HPACK's static table. */
 #define STATUS_200 "\x88"
@@ -145,8 +145,7 @@ static int select_h2(SSL *ssl, const unsigned char **ret, unsigned char *ret_len
 
 struct h2_peer *h2_peer_start(const struct pki *authority)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
     struct h2_peer *peer = calloc(1, sizeof(*peer));
 

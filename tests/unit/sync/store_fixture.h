@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "json/read.h"
 #include "sync/store.h"
+#include "json/read.h"
 
 struct fixture {
     struct sw_store *store;

@@ -11,8 +11,8 @@
 
 #include "../kube/api.h"
 #include "io/clock.h"
-#include "json/read.h"
 #include "webhook/kube_link.h"
+#include "json/read.h"
 
 /* Nothing listens there. */
 #define NOBODY 1
