@@ -132,8 +132,8 @@ def istiod_metrics(cluster, n_remote):
     cluster.put(
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports}}
     )
-    # API servers pass requests on by the older kind, which a controller keeps beside the slices, and
-    # only to addresses of pods.
+    # API servers pass requests on by the older kind, which a controller keeps beside the slices,
+    # and only to addresses of pods.
     cluster.put(pod("istiod-0", ROOT, {"app": "istiod"}, "istiod"), running(host_address()))
     target = {"kind": "Pod", "namespace": ROOT, "name": "istiod-0"}
     subset = {
