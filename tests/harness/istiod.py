@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import urllib.request
 
 from . import endpoints
@@ -49,6 +50,14 @@ class Istiod(Part):
         url = f"http://127.0.0.1:{self._http_port}/debug/{page}"
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)
+
+    def refusals(self):
+        """How often a proxy has refused what istiod sent: NACKs of every type."""
+        url = f"http://{host_address()}:{self.monitoring_port}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            page = answer.read().decode()
+        counts = re.findall(r"^pilot_total_xds_rejects(?:\{.*\})? (\S+)$", page, re.MULTILINE)
+        return sum(map(float, counts))
 
     def _argv(self):
         return [

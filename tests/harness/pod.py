@@ -49,6 +49,7 @@ class Pod(Part):
         self.directory = directory
         self._hosts = hosts
         containers = {each["name"]: each for each in obj["spec"]["containers"]}
+        self.container_names = list(containers)
         self._proxy = containers.pop(proxy.CONTAINER, None)
         self._containers = containers.values()
         self._images = images

@@ -3,19 +3,11 @@
 Nothing here is ever skipped: what cannot be built, started or found fails the run.
 """
 
-import pathlib
-import tempfile
-
 import pytest
 
 from harness import fabric, netns
 from harness.tools import istio_bootstrap, istio_crds, tool
-from mesh import Mesh
-
-TOOLS = (
-    *("etcd", "kube-apiserver", "kube-controller-manager", "kubectl"),
-    *("pilot-discovery", "pilot-agent", "envoy"),
-)
+from mesh import TOOLS, Mesh
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +21,11 @@ def tools(request):
 
 
 @pytest.fixture(scope="session")
-def mesh(tools):
+def mesh(tools, tmp_path_factory):
     """The clusters, in a network of their own; only building needs the world."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="spillway-mesh-"))
     try:
         netns.enter()
-        with Mesh(directory) as mesh:
+        with Mesh(tmp_path_factory.mktemp("mesh")) as mesh:
             yield mesh
     except (netns.Refused, fabric.Refused) as error:
         pytest.exit(str(error), returncode=1)
@@ -48,3 +39,12 @@ def first(mesh):
 @pytest.fixture
 def second(mesh):
     return mesh.sites[1]
+
+
+@pytest.fixture(autouse=True)
+def connected(mesh):
+    """Each test begins with everything in place, and has Envoy refuse nothing."""
+    mesh.wait_connected()
+    before = mesh.refusals()
+    yield
+    assert mesh.refusals() == before

@@ -11,6 +11,12 @@ from harness.reconciler import Reconciler
 from harness.together import Together
 from harness.webhook import Webhook, install
 
+# The programs that it is made of.
+TOOLS = (
+    *("etcd", "kube-apiserver", "kube-controller-manager", "kubectl"),
+    *("pilot-discovery", "pilot-agent", "envoy"),
+)
+
 
 class Site(Part):
     """One cluster of a mesh, its webhook, its reconciler, and what its teams have applied.
@@ -130,6 +136,10 @@ class Mesh(Part):
         }
         local = {f"{pod.address}:{scene.PORT}" for pod in site.cluster.pods(name) if pod.ready}
         return known.keys() == wanted | local
+
+    def refusals(self):
+        """How often, so far, a proxy has answered istiod that it cannot use what it was sent."""
+        return {site.name: site.cluster.istiod.refusals() for site in self.sites}
 
     def _site(self, number):
         images = scene.IMAGES

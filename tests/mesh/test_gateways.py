@@ -11,12 +11,6 @@ from harness import wait_until
 DETAILS = "http://details:9080/details/0"
 
 
-@pytest.fixture(autouse=True)
-def connected(mesh):
-    """Each test begins with everything in place."""
-    mesh.wait_connected()
-
-
 @pytest.fixture
 def abandoned(mesh):
     """The reconcilers are gone, and what they wrote stays."""
@@ -54,12 +48,10 @@ def test_local_endpoints_come_before_those_elsewhere(mesh):
             assert priorities == {**dict.fromkeys(local, 0), **dict.fromkeys(elsewhere, 1)}
 
 
-def test_no_proxy_refuses_what_istiod_sends(mesh):
+def test_every_proxy_has_taken_what_istiod_sent(mesh):
     for site in mesh.sites:
-        proxies = site.cluster.istiod.debug("syncz")
-        assert len(proxies) == len(site.cluster.node.pods())
-        for proxy in proxies:
-            assert _refusals(proxy) == [], proxy
+        wait_until(f"{site.name}'s proxies have taken all", lambda site=site: _all_taken(site))
+    assert mesh.refusals() == dict.fromkeys((site.name for site in mesh.sites), 0)
 
 
 def test_both_down_is_told_at_once_and_no_gateway_asks_another(mesh, abandoned):
@@ -98,13 +90,12 @@ def test_a_gateway_lets_nothing_through_that_is_not_exposed(first, second, ledge
             _certificate(first, second, sni)
 
 
-def _refusals(proxy):
-    """What a proxy has answered that it cannot use."""
-    found = []
-    for name, status in proxy.items():
-        if isinstance(status, dict) and (status.get("lastError") or status.get("last_error")):
-            found.append((name, status))
-    return found
+def _all_taken(site):
+    proxies = site.cluster.istiod.debug("syncz")
+    resources = [each for proxy in proxies for each in proxy["resources"].values()]
+    return len(proxies) == len(site.cluster.node.pods()) and all(
+        each["sent"] == each.get("acked") and not each.get("lastError") for each in resources
+    )
 
 
 def _wait_until_only_elsewhere(site):

@@ -11,12 +11,6 @@ REVIEWS = "http://reviews:9080/reviews/0"
 PRODUCTPAGE = "http://productpage:9080/productpage"
 
 
-@pytest.fixture(autouse=True)
-def connected(mesh):
-    """Each test begins with everything in place."""
-    mesh.wait_connected()
-
-
 @pytest.fixture
 def details_again(mesh):
     yield
