@@ -46,7 +46,9 @@ def versions(api, skip=()):
     listed = api.kubectl("get", "-o", "json", "-f", "-", input=held).json()
     items = listed["items"] if listed["kind"] == "List" else [listed]
     return {
-        (each["kind"], each["metadata"]["name"]): each["metadata"]["resourceVersion"]
+        (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each[
+            "metadata"
+        ]["resourceVersion"]
         for each in items
     }
 

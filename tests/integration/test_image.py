@@ -185,7 +185,11 @@ def test_the_container_of_the_deployment_closes_its_registration(root, tools, tm
         install(api)
         account = Account(api, tmp_path / "account")
         account.wait_for_policy()
-        [deployment] = [each for each in shipped(api) if each["kind"] == "Deployment"]
+        [deployment] = [
+            each
+            for each in shipped(api)
+            if (each["kind"], each["metadata"]["name"]) == ("Deployment", "spillway-webhook")
+        ]
         spec = deployment["spec"]["template"]["spec"]
         env = mount_account(there, account, api)
         argv = as_deployed(spec, SPILLWAY_CLUSTER="local")

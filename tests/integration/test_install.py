@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import json
 import os
 import re
 
@@ -9,7 +10,7 @@ import pytest
 
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY
-from installed import NAMESPACE, Account, finish_namespace, install, ours, replaced, versions
+from installed import NAMESPACE, Account, bring_root, finish_namespace, install, ours, replaced, versions
 from shipped import MANIFESTS, VALIDATING, built
 
 
@@ -21,14 +22,21 @@ def cluster(tools, tmp_path_factory):
         yield api
 
 
-def deployment(api):
-    [found] = [each for each in built(api) if each["kind"] == "Deployment"]
+PROGRAMS = ["spillway-webhook", "spillway-reconciler"]
+
+
+def deployment(objects, name="spillway-webhook"):
+    [found] = [
+        each
+        for each in objects
+        if each["kind"] == "Deployment" and each["metadata"]["name"] == name
+    ]
     return found
 
 
-def pod(api, change=None):
+def pod(api, change=None, name="spillway-webhook"):
     """The Pod that the Deployment's ReplicaSet would create."""
-    template = copy.deepcopy(deployment(api)["spec"]["template"])
+    template = copy.deepcopy(deployment(built(api), name)["spec"]["template"])
     template["metadata"].update(name="spillway-webhook-test", namespace=NAMESPACE)
     if change:
         change(template["spec"])
@@ -91,8 +99,8 @@ def test_a_gitops_loop_that_says_fail_changes_nothing(cluster, authority, tmp_pa
     after = versions(cluster)
     assert cluster.get(VALIDATING, "spillway")["webhooks"][0]["failurePolicy"] == "Fail"
     # Whose the field is, is noted at the first of the two.
-    kind = ("ValidatingWebhookConfiguration", "spillway")
-    before.pop(kind), after.pop(kind)
+    one = ("ValidatingWebhookConfiguration", "", "spillway")
+    before.pop(one), after.pop(one)
     assert after == before
 
 
@@ -102,14 +110,14 @@ def test_an_overlay_sets_the_image_and_the_cluster_s_name(cluster, tmp_path):
     there = os.path.relpath(MANIFESTS, tmp_path.resolve())
     (tmp_path / "kustomization.yaml").write_text(shown.replace("PATH-TO/manifests", there))
     objects = built(cluster, tmp_path)
-    [found] = [each for each in objects if each["kind"] == "Deployment"]
-    [container] = found["spec"]["template"]["spec"]["containers"]
     [settings] = [each for each in objects if each["kind"] == "ConfigMap"]
-    assert container["image"] == "registry.example/spillway-webhook:0.1.0"
     assert settings["data"] == {"cluster": "east"}
-    [env] = container["env"]
-    named = env["valueFrom"]["configMapKeyRef"]["name"]
-    assert named == settings["metadata"]["name"], "a change of the name has to roll the Pods"
+    for name in PROGRAMS:
+        [container] = deployment(objects, name)["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "registry.example/spillway-webhook:0.1.0"
+        [env] = container["env"]
+        named = env["valueFrom"]["configMapKeyRef"]["name"]
+        assert named == settings["metadata"]["name"], "a change of the name has to roll the Pods"
 
 
 def readme():
@@ -119,9 +127,11 @@ def readme():
 # --- the Deployment ----------------------------------------------------------------------------
 
 
-def test_the_namespace_takes_the_pod(cluster):
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_namespace_takes_the_pod(cluster, name):
     """Pod Security Admission, priority and quota: all that could keep a ReplicaSet from it."""
-    created = cluster.kubectl("create", "--dry-run=server", "-f", "-", input=pod(cluster)).check()
+    wanted = pod(cluster, name=name)
+    created = cluster.kubectl("create", "--dry-run=server", "-f", "-", input=wanted).check()
     assert "violate" not in created.stderr
 
 
@@ -145,15 +155,16 @@ def test_the_namespace_takes_no_pod_with_more_privilege(cluster, change):
     assert 'violates PodSecurity "restricted:latest"' in refused.stderr
 
 
-def test_the_container_can_write_nowhere(cluster):
-    spec = deployment(cluster)["spec"]["template"]["spec"]
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_container_can_write_nowhere(cluster, name):
+    spec = deployment(built(cluster), name)["spec"]["template"]["spec"]
     [one] = spec["containers"]
     assert one["securityContext"]["readOnlyRootFilesystem"] is True
     assert "volumes" not in spec and "volumeMounts" not in one
 
 
 def test_the_grace_period_is_long_enough_to_drain(cluster):
-    spec = deployment(cluster)["spec"]["template"]["spec"]
+    spec = deployment(built(cluster))["spec"]["template"]["spec"]
     [drain] = [
         int(argument.partition("=")[2])
         for argument in spec["containers"][0]["args"]
@@ -164,20 +175,56 @@ def test_the_grace_period_is_long_enough_to_drain(cluster):
     assert drain + int(grace_ms) / 1000 < spec["terminationGracePeriodSeconds"]
 
 
-def test_the_image_is_of_this_version(cluster):
+def test_the_grace_period_is_long_enough_to_hand_over(cluster):
+    spec = deployment(built(cluster), "spillway-reconciler")["spec"]["template"]["spec"]
+    header = (REPOSITORY / "pkg" / "reconciler" / "engine.h").read_text()
+    [stop_ms] = re.findall(r"#define SW_ENGINE_STOP_MS (\d+)", header)
+    header = (REPOSITORY / "pkg" / "sync" / "lease.h").read_text()
+    [release_ms] = re.findall(r"#define SW_LEASE_RELEASE_MS (\d+)", header)
+    assert (int(stop_ms) + int(release_ms)) / 1000 < spec["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_both_are_hardened_and_spread_alike(cluster, name):
+    """The reconciler's Deployment is written beside the webhook's: one must not fall behind."""
+    def shape(each):
+        spec = each["spec"]["template"]["spec"]
+        [one] = spec["containers"]
+        text = json.dumps([spec["securityContext"], one["securityContext"], spec["affinity"],
+                           spec["topologySpreadConstraints"], spec["priorityClassName"],
+                           spec["nodeSelector"], each["spec"]["strategy"], each["spec"]["replicas"],
+                           spec["automountServiceAccountToken"], spec["enableServiceLinks"]])
+        return text.replace("reconciler", "webhook")
+
+    objects = built(cluster)
+    assert shape(deployment(objects, name)) == shape(deployment(objects))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_image_is_of_this_version(cluster, name):
     project = (REPOSITORY / "meson.build").read_text()
     [version] = re.findall(r"^  version: '([^']+)'", project, re.MULTILINE)
-    [one] = deployment(cluster)["spec"]["template"]["spec"]["containers"]
+    [one] = deployment(built(cluster), name)["spec"]["template"]["spec"]["containers"]
     assert one["image"] == f"spillway-webhook:{version}"
 
 
-def test_what_selects_the_pods_selects_them(cluster):
+def specs(api, name):
+    """By kind, the specs of the objects of that name."""
+    return {
+        each["kind"]: each["spec"]
+        for each in built(api)
+        if "spec" in each and each["metadata"]["name"] == name
+    }
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_selects_the_pods_selects_them(cluster, name):
     """Service, budget, policy, spread: a label that is changed in one place breaks in silence."""
-    objects = {each["kind"]: each["spec"] for each in built(cluster) if "spec" in each}
+    objects = specs(cluster, name)
     spec = objects["Deployment"]["template"]["spec"]
     terms = spec["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
     selectors = [
-        objects["Service"]["selector"],
+        *([objects["Service"]["selector"]] if "Service" in objects else []),
         objects["Deployment"]["selector"]["matchLabels"],
         objects["PodDisruptionBudget"]["selector"]["matchLabels"],
         objects["NetworkPolicy"]["podSelector"]["matchLabels"],
@@ -190,7 +237,7 @@ def test_what_selects_the_pods_selects_them(cluster):
 
 
 def test_ports_are_those_that_the_registrations_and_the_probes_name(cluster):
-    objects = {each["kind"]: each["spec"] for each in built(cluster) if "spec" in each}
+    objects = specs(cluster, "spillway-webhook")
     [one] = objects["Deployment"]["template"]["spec"]["containers"]
     ports = {each["name"]: each["containerPort"] for each in one["ports"]}
     [serving] = objects["Service"]["ports"]
@@ -200,6 +247,19 @@ def test_ports_are_those_that_the_registrations_and_the_probes_name(cluster):
     assert f"--probe-listen=:{ports['probes']}" in one["args"]
     assert (serving["port"], serving["targetPort"], reviews) == (443, "https", "https")
     assert metrics == "probes"
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert one[probe]["httpGet"]["port"] == "probes"
+
+
+def test_the_reconciler_is_reached_for_probes_and_metrics_alone(cluster):
+    objects = specs(cluster, "spillway-reconciler")
+    [one] = objects["Deployment"]["template"]["spec"]["containers"]
+    [port] = one["ports"]
+    [rule] = objects["NetworkPolicy"]["ingress"]
+
+    assert "Service" not in objects
+    assert f"--probe-listen=:{port['containerPort']}" in one["args"]
+    assert rule["ports"][0]["port"] == port["name"] == "probes"
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert one[probe]["httpGet"]["port"] == "probes"
 
@@ -215,6 +275,7 @@ def test_nothing_of_ours_stays_behind(tools, tmp_path):
             return set(api.kubectl("get", kinds, "-o", "name").check().stdout.split())
 
         wait_until("the API server's own", lambda: "namespace/kube-node-lease" in names())
+        bring_root(api)
         before = names()
         install(api)
         # With an object of each kind of ours, which goes with its CRD.

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from harness import ApiServer, wait_until
-from harness.tools import REPOSITORY, program, tool
-from installed import NAMESPACE, bring_tsb, finish_namespace, ours, versions
+from harness.tools import REPOSITORY, istio_crds, program, tool
+from installed import NAMESPACE, ROOT, bring_root, bring_tsb, finish_namespace, ours, versions
 from shipped import CRDS, MANIFESTS, VALIDATING, built
 
 SCRIPT = REPOSITORY / "hack" / "install"
@@ -18,8 +18,9 @@ IMAGE = "registry.example:5000/team/spillway-webhook"
 
 @pytest.fixture(scope="module")
 def cluster(tools, tmp_path_factory):
-    """An API server without anything in it, at the beginning."""
+    """An API server without anything in it, at the beginning, but the namespace of Istio."""
     with ApiServer("script", tmp_path_factory.mktemp("script") / "cluster") as api:
+        bring_root(api)
         yield api
 
 
@@ -47,9 +48,9 @@ def install(api, *arguments, **env):
     return done(api, "--without-wait", *arguments, **env)
 
 
-def choices(api):
+def choices(api, name="spillway-webhook"):
     """The image and the cluster's name that the Deployment runs with."""
-    template = api.get("deployment", "spillway-webhook", NAMESPACE)["spec"]["template"]["spec"]
+    template = api.get("deployment", name, NAMESPACE)["spec"]["template"]["spec"]
     [container] = template["containers"]
     [name] = [
         env["valueFrom"]["configMapKeyRef"]["name"]
@@ -74,9 +75,10 @@ def test_it_installs_after_having_looked(cluster):
     assert "warning: networking.istio.io is not served" in said
     assert said.index("preflight: nothing stands in the way") < said.index("serverside-applied")
     assert len(versions(cluster)) == len(built(cluster))
-    [shipped] = [each for each in built(cluster) if each["kind"] == "Deployment"]
-    [container] = shipped["spec"]["template"]["spec"]["containers"]
-    assert choices(cluster) == (container["image"], "local")
+    shipped = [each for each in built(cluster) if each["kind"] == "Deployment"]
+    for each in shipped:
+        [container] = each["spec"]["template"]["spec"]["containers"]
+        assert choices(cluster, each["metadata"]["name"]) == (container["image"], "local")
 
 
 def test_again_changes_nothing(cluster):
@@ -90,6 +92,7 @@ def test_again_changes_nothing(cluster):
 def test_what_was_chosen_is_kept_until_something_else_is(cluster):
     install(cluster, "--image", f"{IMAGE}:0.1.0-a", "--cluster", "east")
     assert choices(cluster) == (f"{IMAGE}:0.1.0-a", "east")
+    assert choices(cluster, "spillway-reconciler") == choices(cluster)
     assert f"keeps the image {IMAGE}:0.1.0-a" in install(cluster)
     assert choices(cluster) == (f"{IMAGE}:0.1.0-a", "east")
     digest = "sha256:" + "a" * 64
@@ -115,7 +118,7 @@ def test_it_says_that_the_webhook_does_not_serve(cluster, tmp_path):
     script.chmod(0o755)
     failed = run(cluster, PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert failed.returncode == 1
-    assert "the webhook does not serve yet" in failed.stderr
+    assert "the webhook is not ready yet" in failed.stderr
     assert f"kubectl logs -n {NAMESPACE} deployment/spillway-webhook" in failed.stderr
 
 
@@ -186,6 +189,7 @@ def test_a_kubeconfig_that_runs_a_program_to_log_in(cluster, tmp_path):
 def tsb(tools, tmp_path):
     """An API server with a real TSB's CRDs."""
     with ApiServer("tsb", tmp_path / "cluster") as api:
+        bring_root(api)
         bring_tsb(api)
         yield api
 
@@ -218,7 +222,7 @@ def test_beside_a_tsb_all_but_the_crds_can_be_installed(tsb):
     subprocess.run(script, cwd=REPOSITORY, env=env, check=True, timeout=120)
 
     everything = {each["kind"] for each in built(tsb)} - {"CustomResourceDefinition"}
-    held = {each for each, _ in versions(tsb, skip=["CustomResourceDefinition"])}
+    held = {kind for kind, _, _ in versions(tsb, skip=["CustomResourceDefinition"])}
     assert held == everything
 
 
@@ -239,6 +243,58 @@ def test_wrong_usage(cluster, arguments, said):
 
 
 # --- uninstalling, at last ---------------------------------------------------------------------
+
+
+def written(kind, version, name, spec, manager="spillway", **labels):
+    """An object as the reconciler has it, and the field manager that is to apply it."""
+    labels = {"app.kubernetes.io/managed-by": "spillway", **labels}
+    metadata = {"name": name, "namespace": "shop", "labels": labels}
+    return manager, {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def test_what_the_reconciler_has_written_goes_and_nothing_else_does(cluster):
+    install(cluster)
+    cluster.kubectl("apply", "--server-side", "-f", istio_crds()).check()
+    cluster.wait_for_crds()
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    istio, ports = "networking.istio.io/v1", [{"port": 80}]
+    server = {
+        "port": {"name": "tls", "number": 15443, "protocol": "TLS"},
+        "tls": {"mode": "AUTO_PASSTHROUGH"},
+        "hosts": ["cart.shop.svc.cluster.local"],
+    }
+    users = ("kubectl-client-side-apply",)
+    for manager, obj in [
+        written("WorkloadEntry", istio, "ours", {"address": "192.0.2.1"}),
+        written("WorkloadEntry", istio, "copied", {"address": "192.0.2.1"}, *users),
+        written("Gateway", istio, "ours", {"selector": {"a": "b"}, "servers": [server]}),
+        written("DestinationRule", istio, "ours", {"host": "cart.shop.svc.cluster.local"}),
+        written("Service", "v1", "ours", {"ports": ports}),
+        written("Service", "v1", "copied", {"ports": ports}, *users),
+        written("Service", "v1", "shared", {"ports": ports}),
+        written("Service", "v1", "shared", {"selector": {"a": "b"}}, *users),
+    ]:
+        apply = ["apply", "--server-side", "--force-conflicts", f"--field-manager={manager}"]
+        cluster.kubectl(*apply, "-f", "-", input=obj).check()
+    kinds = "workloadentries,gateways,destinationrules,services"
+
+    def left():
+        return cluster.kubectl("get", kinds, "-n", "shop", "-o", "name").check().stdout.split()
+
+    assert len(left()) == 7
+    done(cluster, "--uninstall", "--dry-run")
+    assert len(left()) == 7
+    done(cluster, "--uninstall", "--without-wait")
+    assert sorted(left()) == [
+        *["service/copied", "service/shared", "workloadentry.networking.istio.io/copied"],
+    ]
+    kept = cluster.get("service", "shared", "shop")
+    assert "app.kubernetes.io/managed-by" not in kept["metadata"].get("labels", {})
+    for kind in ("role", "rolebinding"):
+        assert not cluster.kubectl("get", kind, "spillway-reconciler", "-n", ROOT).ok
+    cluster.kubectl("delete", "all,configmaps,secrets", "--all", "-n", NAMESPACE).check()
+    finish_namespace(cluster)
+    wait_until("it is gone", lambda: not cluster.kubectl("get", "namespace", NAMESPACE).ok)
 
 
 def test_users_settings_are_not_deleted_unasked(cluster):

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from harness import ApiServer
+from installed import bring_root
 from shipped import CONFIGURATIONS, CRDS, MANIFESTS, OURS, RULE, SERVICE, SETTING
 from shipped import built, define, webhooks_of
 
@@ -13,6 +14,7 @@ def cluster(tools, tmp_path_factory):
     """An API server with Istio's CRDs and everything of manifests/."""
     with ApiServer("shipped", tmp_path_factory.mktemp("shipped") / "cluster") as api:
         define(api)
+        bring_root(api)
         api.kubectl("apply", "--server-side", "-k", MANIFESTS).check()
         yield api
 
@@ -28,6 +30,11 @@ def test_the_base_holds_what_it_should_and_all_of_it_is_marked_as_ours(cluster):
         *["Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"],
         *["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
     ]
+    reconciler = [
+        *["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+        *["Deployment", "PodDisruptionBudget", "NetworkPolicy"],
+        *["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+    ]
     [settings] = [name for kind, name in held if kind == "ConfigMap"]
     assert settings.startswith("spillway-webhook-")
     assert held == {
@@ -35,6 +42,8 @@ def test_the_base_holds_what_it_should_and_all_of_it_is_marked_as_ours(cluster):
         ("ResourceQuota", "spillway-critical-pods"),
         ("ConfigMap", settings),
         *((kind, "spillway-webhook") for kind in webhook),
+        *((kind, "spillway-reconciler") for kind in reconciler),
+        ("ClusterRole", "spillway-gateway-installer"),
         *(("CustomResourceDefinition", name) for name in CRDS),
         ("MutatingWebhookConfiguration", "spillway"),
         ("ValidatingWebhookConfiguration", "spillway"),
@@ -44,7 +53,7 @@ def test_the_base_holds_what_it_should_and_all_of_it_is_marked_as_ours(cluster):
         assert labels[OURS] == labels["app.kubernetes.io/part-of"] == "spillway"
 
 
-@pytest.mark.parametrize("folder", [".", "crds", "policies", "webhook", "webhooks"])
+@pytest.mark.parametrize("folder", [".", "crds", "policies", "webhook", "reconciler", "webhooks"])
 @pytest.mark.parametrize("options", [["--server-side"], []], ids=["server", "client"])
 def test_a_folder_can_be_applied_either_way(cluster, folder, options):
     cluster.kubectl("apply", *options, "--dry-run=server", "-k", MANIFESTS / folder).check()

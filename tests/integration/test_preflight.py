@@ -9,7 +9,7 @@ import pytest
 from harness import ApiServer, Istiod, wait_until
 from harness.net import host_address
 from harness.tools import program
-from installed import NAMESPACE, Account, bring_tsb, install
+from installed import NAMESPACE, Account, bring_root, bring_tsb, install
 from shipped import CRDS, built
 
 
@@ -53,8 +53,9 @@ def there(api, *objects):
 
 @pytest.fixture(scope="module")
 def bare(tools, tmp_path_factory):
-    """An API server of its own without anything in it."""
+    """An API server of its own, without anything in it but the namespace that Istio will have."""
     with ApiServer("bare", tmp_path_factory.mktemp("bare") / "cluster") as api:
+        bring_root(api)
         yield api
 
 
@@ -73,6 +74,13 @@ def test_an_empty_cluster_lacks_istio_and_nothing_else(bare):
     assert codes(cluster, "warning") == ["IstioMissing"]
     assert cluster["kubernetes"] == version
     assert (cluster["istio"], cluster["installed"], cluster["network"]) == ([], None, None)
+
+
+def test_without_istio_s_namespace_there_is_nowhere_for_a_role(tools, tmp_path):
+    with ApiServer("rootless", tmp_path / "cluster") as api:
+        cluster = looked(api)
+    assert codes(cluster, "error") == ["RootNamespaceMissing"]
+    assert "namespace istio-system is not there" in message(cluster, "RootNamespaceMissing")
 
 
 def test_the_text_for_people(bare):
@@ -105,6 +113,7 @@ def test_nothing_is_written(bare):
 
 def test_crds_of_a_real_tsb_stand_in_the_way(tools, tmp_path):
     with ApiServer("tsb", tmp_path / "cluster") as api:
+        bring_root(api)
         bring_tsb(api)
         cluster = looked(api)
 
@@ -164,6 +173,7 @@ def test_the_advice_for_it_helps(bare):
 
 def test_our_namespace_on_its_way_out(tools, tmp_path):
     with ApiServer("going", tmp_path / "cluster") as api:
+        bring_root(api)
         api.apply(namespace(NAMESPACE))
         api.kubectl("delete", "--wait=false", "namespace", NAMESPACE).check()
         assert codes(looked(api), "error") == ["NamespaceTerminating"]
@@ -201,7 +211,8 @@ def test_the_rights_that_are_asked_for_are_those_that_the_manifests_take(bare, n
     for each in built(bare):
         group = each["apiVersion"].rpartition("/")[0]
         name, namespaced = resources[each["kind"], group]
-        words = name + (f".{group}" if group else "") + (f" in {NAMESPACE}" if namespaced else "")
+        words = name + (f".{group}" if group else "")
+        words += f" in {each['metadata']['namespace']}" if namespaced else ""
         wanted |= {f"{verb} {words}" for verb in ("get", "create", "patch")}
 
     said = message(looked(bare, kubeconfig=nobody.kubeconfig), "RightsMissing")
