@@ -112,11 +112,11 @@ int sw_plan_eastwest(const struct sw_mesh *mesh, struct sw_plan_key key, struct 
     int r = 0;
 
     if (ingress && is_injection_off(mesh, key.namespace_)) {
-        finding.verdict = SW_VERDICT_WITHHELD;
+        finding.verdict = SW_MESH_WITHHELD;
         finding.reason = SW_INJECTION_OFF;
         r = sw_mesh_find(&plan.findings, arena, finding, reterr, NULL);
     } else if (ingress) {
-        finding.verdict = SW_VERDICT_EMITTED;
+        finding.verdict = SW_MESH_EMITTED;
         finding.reason = SW_PLANNED;
         r = plan_ingress(ingress, sw_mesh_local(mesh)->network, arena, &plan, reterr);
         if (r == 0)

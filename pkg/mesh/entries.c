@@ -136,8 +136,8 @@ static int want_group(const struct sw_subject *subject, const struct sw_remote *
         return r;
     victim = sw_shared_victim(subject, shared, remote->view, &model.labels);
     if (victim)
-        return sw_subject_find(subject, SW_VERDICT_WITHHELD, SW_SELECTOR_SHARED,
-                               remote->cluster->name, reterr,
+        return sw_subject_find(subject, SW_MESH_WITHHELD, SW_SELECTOR_SHARED, remote->cluster->name,
+                               reterr,
                                "Service %.*s would take the WorkloadEntry too, and has neither a "
                                "counterpart exposed there nor outlierDetection: expose it there, "
                                "or give it a DestinationRule with outlierDetection",
@@ -163,6 +163,6 @@ int sw_entries_plan(const struct sw_subject *subject, const struct sw_remote *re
     n = subject->plan->wanteds.n - before;
     if (r < 0 || n == 0)
         return r;
-    return sw_subject_find(subject, SW_VERDICT_EMITTED, SW_PLANNED, remote->cluster->name, reterr,
+    return sw_subject_find(subject, SW_MESH_EMITTED, SW_PLANNED, remote->cluster->name, reterr,
                            "%zu WorkloadEntr%s", n, n == 1 ? "y" : "ies");
 }

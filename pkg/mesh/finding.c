@@ -22,13 +22,13 @@ int sw_mesh_find(struct sw_mesh_findings *findings, struct sw_arena *arena,
     return 0;
 }
 
-const char *sw_verdict_word(enum sw_verdict verdict)
+const char *sw_mesh_verdict_word(enum sw_mesh_verdict verdict)
 {
     static const char *const words[] = {
-        [SW_VERDICT_EMITTED] = "Emitted",
-        [SW_VERDICT_WITHHELD] = "Withheld",
-        [SW_VERDICT_WARNED] = "Warned",
-        [SW_VERDICT_WAITS] = "Waits",
+        [SW_MESH_EMITTED] = "Emitted",
+        [SW_MESH_WITHHELD] = "Withheld",
+        [SW_MESH_WARNED] = "Warned",
+        [SW_MESH_WAITS] = "Waits",
     };
 
     return words[verdict];

@@ -10,11 +10,11 @@
 #include "base/err.h"
 #include "failover/reason.h"
 
-enum sw_verdict {
-    SW_VERDICT_EMITTED,  /* it is wanted, and written where it is absent */
-    SW_VERDICT_WITHHELD, /* it is not wanted, though a setting asks for it */
-    SW_VERDICT_WARNED,   /* it is emitted, and something about it will not work */
-    SW_VERDICT_WAITS,    /* it is or is not there, and stays so for now */
+enum sw_mesh_verdict {
+    SW_MESH_EMITTED,  /* it is wanted, and written where it is absent */
+    SW_MESH_WITHHELD, /* it is not wanted, though a setting asks for it */
+    SW_MESH_WARNED,   /* it is emitted, and something about it will not work */
+    SW_MESH_WAITS,    /* it is or is not there, and stays so for now */
 };
 
 /* What a finding is about. Unset members say that it is about no one in particular. */
@@ -25,7 +25,7 @@ struct sw_about {
 };
 
 struct sw_mesh_finding {
-    enum sw_verdict verdict;
+    enum sw_mesh_verdict verdict;
     enum sw_reason reason;
     struct sw_about about;
     const char *message; /* one line: the reason's sentence, or what was found */
@@ -42,6 +42,6 @@ int sw_mesh_find(struct sw_mesh_findings *findings, struct sw_arena *arena,
     __attribute__((format(printf, 5, 6)));
 
 /* "Emitted", "Withheld", "Warned" or "Waits": static, stable. */
-const char *sw_verdict_word(enum sw_verdict verdict);
+const char *sw_mesh_verdict_word(enum sw_mesh_verdict verdict);
 
 #endif

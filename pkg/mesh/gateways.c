@@ -31,8 +31,9 @@ struct work {
     struct workload *workloads; /* as local->gateways */
 };
 
-static int find(const struct work *work, const struct workload *workload, enum sw_verdict verdict,
-                enum sw_reason reason, const char *detail, struct sw_err *reterr)
+static int find(const struct work *work, const struct workload *workload,
+                enum sw_mesh_verdict verdict, enum sw_reason reason, const char *detail,
+                struct sw_err *reterr)
 {
     const struct sw_meta *meta = &workload->gateway->service->meta;
     struct sw_mesh_finding finding = {
@@ -248,7 +249,7 @@ static int plan_head(const struct work *work, struct workload *head, struct sw_e
         return r;
     snprintf(detail, sizeof(detail), "%zu hosts, %zu of them on their way out", head->n_hosts,
              head->n_held);
-    return find(work, head, SW_VERDICT_EMITTED, SW_PLANNED, detail, reterr);
+    return find(work, head, SW_MESH_EMITTED, SW_PLANNED, detail, reterr);
 }
 
 static int plan_withheld(const struct work *work, const struct workload *workload,
@@ -265,7 +266,7 @@ static int plan_withheld(const struct work *work, const struct workload *workloa
         if (!detail)
             return sw_err_nomem(reterr);
     }
-    return find(work, workload, SW_VERDICT_WITHHELD, workload->reason, detail, reterr);
+    return find(work, workload, SW_MESH_WITHHELD, workload->reason, detail, reterr);
 }
 
 static int plan_workloads(struct work *work, struct sw_err *reterr)

@@ -42,14 +42,14 @@ static int warn_rules(const struct sw_subject *subject, struct sw_err *reterr)
     int r = 0;
 
     if (client)
-        r = sw_subject_find(subject, SW_VERDICT_WARNED, SW_CLIENT_RULE, (struct sw_str){NULL, 0},
+        r = sw_subject_find(subject, SW_MESH_WARNED, SW_CLIENT_RULE, (struct sw_str){NULL, 0},
                             reterr,
                             "DestinationRule %.*s/%.*s lacks outlierDetection: healthy traffic of "
                             "clients in namespace %.*s leaves the cluster",
                             SW_STR_ARG(client->namespace_), SW_STR_ARG(client->name),
                             SW_STR_ARG(client->namespace_));
     if (r == 0 && off)
-        r = sw_subject_find(subject, SW_VERDICT_WARNED, SW_LOCALITY_OFF, (struct sw_str){NULL, 0},
+        r = sw_subject_find(subject, SW_MESH_WARNED, SW_LOCALITY_OFF, (struct sw_str){NULL, 0},
                             reterr, "DestinationRule %.*s/%.*s: localityLbSetting is %s",
                             SW_STR_ARG(off->namespace_), SW_STR_ARG(off->name),
                             sw_reason_sentence(SW_LOCALITY_OFF));
@@ -113,7 +113,7 @@ static int plan_subject(struct sw_subject *subject, struct sw_err *reterr)
     reason = sw_subject_judge(subject);
     clients = n && reason == SW_PLANNED;
     if (n && !clients)
-        r = sw_subject_find(subject, SW_VERDICT_WITHHELD, reason, (struct sw_str){NULL, 0}, reterr,
+        r = sw_subject_find(subject, SW_MESH_WITHHELD, reason, (struct sw_str){NULL, 0}, reterr,
                             NULL);
     subject->rules = sw_rules_judge(subject->mesh, plan->namespace_, plan->service);
     plan->own_rule = subject->rules.wants_ours;

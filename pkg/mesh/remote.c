@@ -7,11 +7,9 @@
 
 /* Add a finding about `remote`; 0, or a failure. */
 #define WITHHOLD(reason, ...)                                                                      \
-    sw_subject_find(subject, SW_VERDICT_WITHHELD, (reason), remote->cluster->name, reterr,         \
-                    __VA_ARGS__)
+    sw_subject_find(subject, SW_MESH_WITHHELD, (reason), remote->cluster->name, reterr, __VA_ARGS__)
 #define WARN(reason, ...)                                                                          \
-    sw_subject_find(subject, SW_VERDICT_WARNED, (reason), remote->cluster->name, reterr,           \
-                    __VA_ARGS__)
+    sw_subject_find(subject, SW_MESH_WARNED, (reason), remote->cluster->name, reterr, __VA_ARGS__)
 
 /* The cluster that has the same network as `cluster`; NULL if it has it for itself. */
 static const struct sw_mesh_cluster *shares_network(const struct sw_mesh *mesh,

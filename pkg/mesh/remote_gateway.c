@@ -13,7 +13,7 @@ struct gathering {
 };
 
 static int find(const struct gathering *all, const struct sw_mesh_gateway *gateway,
-                enum sw_verdict verdict, enum sw_reason reason, struct sw_err *reterr)
+                enum sw_mesh_verdict verdict, enum sw_reason reason, struct sw_err *reterr)
 {
     const struct sw_meta *meta = &gateway->service->meta;
 
@@ -58,7 +58,7 @@ static int find_taken(const struct gathering *all, const struct sw_mesh_gateway 
     const struct sw_mesh_passthrough *users = taken_by(all, gateway);
     const struct sw_meta *meta = &gateway->service->meta;
 
-    return sw_subject_find(all->subject, SW_VERDICT_WITHHELD, SW_PASSTHROUGH_TAKEN,
+    return sw_subject_find(all->subject, SW_MESH_WITHHELD, SW_PASSTHROUGH_TAKEN,
                            all->remote->cluster->name, reterr,
                            "gateway %.*s/%.*s: Gateway %.*s/%.*s serves it with AUTO_PASSTHROUGH "
                            "and does not hold this host",
@@ -133,8 +133,8 @@ static int add_gateway(struct gathering *all, const struct sw_mesh_gateway *gate
     if (r < 0)
         return r;
     if (n == 0)
-        return find(all, gateway, SW_VERDICT_WITHHELD, SW_ADDRESS_FAMILY, reterr);
-    return gateway->ingress ? find(all, gateway, SW_VERDICT_WARNED, SW_GATEWAY_INGRESS, reterr) : 0;
+        return find(all, gateway, SW_MESH_WITHHELD, SW_ADDRESS_FAMILY, reterr);
+    return gateway->ingress ? find(all, gateway, SW_MESH_WARNED, SW_GATEWAY_INGRESS, reterr) : 0;
 }
 
 int sw_remote_find_addresses(const struct sw_subject *subject, struct sw_remote *remote,
@@ -157,11 +157,10 @@ int sw_remote_find_addresses(const struct sw_subject *subject, struct sw_remote 
         else if (reason == SW_PASSTHROUGH_TAKEN)
             r = find_taken(&all, gateway, reterr);
         else
-            r = find(&all, gateway, SW_VERDICT_WITHHELD, reason, reterr);
+            r = find(&all, gateway, SW_MESH_WITHHELD, reason, reterr);
     }
     if (r == 0 && all.n_gateways == 0)
-        r = sw_subject_find(subject, SW_VERDICT_WITHHELD, SW_NO_GATEWAY, cluster->name, reterr,
-                            NULL);
+        r = sw_subject_find(subject, SW_MESH_WITHHELD, SW_NO_GATEWAY, cluster->name, reterr, NULL);
     if (r < 0)
         return r;
     return remote->n_addresses > 0;

@@ -81,7 +81,7 @@ enum sw_reason sw_subject_judge(const struct sw_subject *subject)
     return has_label(namespace_, LABEL_STUB, "disabled") ? SW_STUB_DISABLED : SW_PLANNED;
 }
 
-int sw_subject_find(const struct sw_subject *subject, enum sw_verdict verdict,
+int sw_subject_find(const struct sw_subject *subject, enum sw_mesh_verdict verdict,
                     enum sw_reason reason, struct sw_str cluster, struct sw_err *reterr,
                     const char *format, ...)
 {

@@ -34,7 +34,7 @@ enum sw_reason sw_subject_judge(const struct sw_subject *subject);
 
 /* Adds a finding about it and, unless unset, a remote cluster. format NULL gives the reason's
  * sentence. Fails with SW_ENOMEM. */
-int sw_subject_find(const struct sw_subject *subject, enum sw_verdict verdict,
+int sw_subject_find(const struct sw_subject *subject, enum sw_mesh_verdict verdict,
                     enum sw_reason reason, struct sw_str cluster, struct sw_err *reterr,
                     const char *format, ...) __attribute__((format(printf, 6, 7)));
 

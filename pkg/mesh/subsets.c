@@ -43,8 +43,8 @@ static int add(struct gathering *all, const struct sw_mesh_subset *subset, struc
     if (known)
         return sw_mesh_find(
             all->findings, all->arena,
-            (struct sw_mesh_finding){SW_VERDICT_WARNED, SW_SUBSET_CONFLICT, all->about, NULL},
-            reterr, "subset %.*s has other labels in cluster %.*s: the first one's stand",
+            (struct sw_mesh_finding){SW_MESH_WARNED, SW_SUBSET_CONFLICT, all->about, NULL}, reterr,
+            "subset %.*s has other labels in cluster %.*s: the first one's stand",
             SW_STR_ARG(subset->name), SW_STR_ARG(all->about.cluster));
     items = sw_arena_push(all->arena, all->subsets.items, all->subsets.n, sizeof(*items));
     if (!items)

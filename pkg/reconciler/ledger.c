@@ -4,7 +4,7 @@
 
 #include "base/banned.h"
 
-#define N_VERDICTS (SW_VERDICT_WAITS + 1)
+#define N_VERDICTS (SW_MESH_WAITS + 1)
 
 /* Most of what waits that an entry keeps, and counts. */
 #define MAX_WAITS 1024
@@ -87,7 +87,7 @@ uint64_t sw_ledger_version(const struct sw_ledger *ledger)
     return ledger->version;
 }
 
-size_t sw_ledger_count(const struct sw_ledger *ledger, enum sw_verdict verdict,
+size_t sw_ledger_count(const struct sw_ledger *ledger, enum sw_mesh_verdict verdict,
                        enum sw_reason reason)
 {
     return ledger->counts[verdict][reason];

@@ -21,7 +21,7 @@ enum sw_ledger_subject {
 
 /* One finding; everything is owned by the entry. Unset members are empty. */
 struct sw_ledger_finding {
-    enum sw_verdict verdict;
+    enum sw_mesh_verdict verdict;
     enum sw_reason reason;
     struct sw_str namespace_; /* what it is about, as in struct sw_about */
     struct sw_str name;
@@ -81,7 +81,7 @@ const struct sw_ledger_entry *sw_ledger_find(const struct sw_ledger *ledger,
 
 /* How many findings of all entries have this verdict and reason, and how many things wait for that
  * reason. */
-size_t sw_ledger_count(const struct sw_ledger *ledger, enum sw_verdict verdict,
+size_t sw_ledger_count(const struct sw_ledger *ledger, enum sw_mesh_verdict verdict,
                        enum sw_reason reason);
 size_t sw_ledger_count_waits(const struct sw_ledger *ledger, enum sw_reason reason);
 

@@ -262,11 +262,12 @@ static void note_ledger(struct sw_stats *stats, const struct sw_ledger *ledger)
         set_reason(stats->families[SW_STATS_WAITS], SW_METRIC_VALUES(word),
                    sw_ledger_count_waits(ledger, (enum sw_reason)reason),
                    &stats->waits_shown[reason]);
-        for (unsigned int verdict = 0; verdict <= SW_VERDICT_WAITS; verdict++)
-            set_reason(stats->families[SW_STATS_FINDINGS],
-                       SW_METRIC_VALUES(sw_verdict_word((enum sw_verdict)verdict), word),
-                       sw_ledger_count(ledger, (enum sw_verdict)verdict, (enum sw_reason)reason),
-                       &stats->findings_shown[verdict][reason]);
+        for (unsigned int verdict = 0; verdict <= SW_MESH_WAITS; verdict++)
+            set_reason(
+                stats->families[SW_STATS_FINDINGS],
+                SW_METRIC_VALUES(sw_mesh_verdict_word((enum sw_mesh_verdict)verdict), word),
+                sw_ledger_count(ledger, (enum sw_mesh_verdict)verdict, (enum sw_reason)reason),
+                &stats->findings_shown[verdict][reason]);
     }
 }
 

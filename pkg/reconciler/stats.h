@@ -73,7 +73,7 @@ struct sw_stats {
     struct sw_histogram *plan_seconds;
     struct sw_planner_stats counted; /* as last noted */
     bool waits_shown[SW_LEDGER_N_REASONS];
-    bool findings_shown[SW_VERDICT_WAITS + 1][SW_LEDGER_N_REASONS];
+    bool findings_shown[SW_MESH_WAITS + 1][SW_LEDGER_N_REASONS];
 };
 
 /* Adds everything to the registry. Fails as sw_metrics_add() does. */

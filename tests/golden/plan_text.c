@@ -51,7 +51,7 @@ static void write_findings(const struct round *round, const struct sw_plans *pla
             const struct sw_mesh_finding *finding = &plans->items[i].findings.items[j];
 
             push(list_of(round->document, "findings"), "%s %s %.*s/%.*s%s%.*s: %s",
-                 sw_verdict_word(finding->verdict), sw_reason_word(finding->reason),
+                 sw_mesh_verdict_word(finding->verdict), sw_reason_word(finding->reason),
                  SW_STR_ARG(finding->about.namespace_), SW_STR_ARG(finding->about.name),
                  finding->about.cluster.len ? " " : "", SW_STR_ARG(finding->about.cluster),
                  finding->message);

@@ -47,7 +47,7 @@ void mesh_check_findings(const struct sw_plan *plan, const char *expected)
     for (size_t i = 0; i < plan->findings.n; i++) {
         const struct sw_mesh_finding *finding = &plan->findings.items[i];
 
-        sw_buf_printf(&buf, "%s %s %.*s: %s\n", sw_verdict_word(finding->verdict),
+        sw_buf_printf(&buf, "%s %s %.*s: %s\n", sw_mesh_verdict_word(finding->verdict),
                       sw_reason_word(finding->reason), SW_STR_ARG(finding->about.cluster),
                       finding->message);
     }

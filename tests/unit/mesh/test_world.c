@@ -114,12 +114,12 @@ static void findings_without_a_text_say_the_reasons_sentence(void **state)
 {
     struct mesh *mesh = *state;
     struct sw_mesh_findings findings = {NULL, 0};
-    struct sw_mesh_finding finding = {.verdict = SW_VERDICT_WAITS, .reason = SW_WAITS_STUB};
+    struct sw_mesh_finding finding = {.verdict = SW_MESH_WAITS, .reason = SW_WAITS_STUB};
     struct sw_err err = {0};
 
     assert_int_equal(sw_mesh_find(&findings, &mesh->world->arena, finding, &err, NULL), 0);
     assert_string_equal(findings.items[0].message, sw_reason_sentence(SW_WAITS_STUB));
-    assert_string_equal(sw_verdict_word(SW_VERDICT_WAITS), "Waits");
+    assert_string_equal(sw_mesh_verdict_word(SW_MESH_WAITS), "Waits");
 }
 
 int main(void)

@@ -31,7 +31,7 @@ static int teardown(void **state)
 static struct sw_mesh_finding withheld(enum sw_reason reason, const char *message)
 {
     return (struct sw_mesh_finding){
-        .verdict = SW_VERDICT_WITHHELD,
+        .verdict = SW_MESH_WITHHELD,
         .reason = reason,
         .about = {SW_STR("shop"), SW_STR("cart"), SW_STR("west")},
         .message = message,
@@ -72,8 +72,8 @@ static void a_plan_is_taken_down(void **state)
     assert_int_equal(cart()->n_wanted, 3);
     assert_true(sw_str_is(cart()->findings[0].message, "no pods"));
     assert_true(sw_str_is(cart()->findings[0].remote, "west"));
-    assert_int_equal(sw_ledger_count(ledger, SW_VERDICT_WITHHELD, SW_NO_READY_PODS), 1);
-    assert_int_equal(sw_ledger_count(ledger, SW_VERDICT_WARNED, SW_NO_READY_PODS), 0);
+    assert_int_equal(sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_NO_READY_PODS), 1);
+    assert_int_equal(sw_ledger_count(ledger, SW_MESH_WARNED, SW_NO_READY_PODS), 0);
 }
 
 static void a_finding_without_words_has_its_reasons(void **state)
@@ -101,8 +101,8 @@ static void the_same_again_is_no_news(void **state)
     finding.reason = SW_STUB;
     note(&plan);
     assert_true(sw_ledger_version(ledger) > version);
-    assert_int_equal(sw_ledger_count(ledger, SW_VERDICT_WITHHELD, SW_HEADLESS), 0);
-    assert_int_equal(sw_ledger_count(ledger, SW_VERDICT_WITHHELD, SW_STUB), 1);
+    assert_int_equal(sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_HEADLESS), 0);
+    assert_int_equal(sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_STUB), 1);
 }
 
 static void a_plan_that_says_nothing_leaves_nothing(void **state)
@@ -116,7 +116,7 @@ static void a_plan_that_says_nothing_leaves_nothing(void **state)
     note(&plan);
     assert_null(cart());
     assert_null(sw_ledger_next(ledger, NULL));
-    assert_int_equal(sw_ledger_count(ledger, SW_VERDICT_WITHHELD, SW_HEADLESS), 0);
+    assert_int_equal(sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_HEADLESS), 0);
 }
 
 static void a_service_an_ingress_gateway_and_the_gateways_are_three_things(void **state)
