@@ -138,7 +138,9 @@ static void ask(struct sim_link *link, int64_t now_ms, const struct sw_request *
         return;
     if (request->verb == SW_REQUEST_WATCH &&
         sw_str_to_u64(request->resource_version, UINT64_MAX, &version)) {
-        link->version = version;
+        /* It knows all up to there, of the last list; that may have ended amid what was sent. */
+        link->version = link->told = version;
+        link->hides = link->recant_ms != 0;
         return;
     }
     take_snapshot(link, now_ms);
