@@ -1,8 +1,8 @@
 """The optional component for Prometheus: that it fits the base, and that its series exist.
 
 An alert on a series that nobody has never fires, and looks like one on which all is well. So each
-name and each label of each expression is looked up in what a running webhook and a real API server
-tell.
+name and each label of each expression is looked up in what a running webhook, a running reconciler
+and a real API server tell.
 """
 
 import os
@@ -14,13 +14,14 @@ import pytest
 from harness import ApiServer, Process, wait_until
 from harness.net import free_port, host_address
 from harness.process import answers_ok
+from harness.reconciler import Reconciler
 from harness.tools import program
-from installed import NAMESPACE, Account, created, install
+from installed import NAMESPACE, RECONCILER, Account, created, install
 from shipped import MANIFESTS, built
 
 COMPONENT = MANIFESTS / "components" / "prometheus"
-# From a label of the scraped Pod, which Prometheus adds.
-SCRAPED = {"pod"}
+# Of the scraped Pod, which Prometheus adds.
+SCRAPED = {"pod", "container"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,12 @@ def series(tools, tmp_path_factory):
         with webhook:
             webhook.wait_ready(lambda: answers_ok(f"{probes}/readyz"))
             told = urllib.request.urlopen(f"{probes}/metrics", timeout=10).read().decode()
+        written = Account(api, folder / "account", RECONCILER)
+        sources = {"local": f"kubeconfig:{written.kubeconfig}"}
+        options = [f"--namespace={NAMESPACE}", "--leader-elect"]
+        with Reconciler(folder / "reconciler", sources, options) as reconciler:
+            wait_until("it leads", lambda: reconciler.metric("spillway_reconciler_leader") == 1)
+            told += reconciler.says("/metrics")
         yield read(told), read(api.kubectl("get", "--raw", "/metrics").check().stdout)
 
 
@@ -92,9 +99,12 @@ def read(text):
     return labels
 
 
+PROGRAMS = ["spillway-webhook", "spillway-reconciler"]
+
+
 def alerts(objects):
-    rule = objects["PrometheusRule", "spillway-webhook"]
-    return [each for group in rule["spec"]["groups"] for each in group["rules"]]
+    rules = [objects["PrometheusRule", name] for name in PROGRAMS]
+    return [each for rule in rules for group in rule["spec"]["groups"] for each in group["rules"]]
 
 
 def selectors(expression):
@@ -105,9 +115,10 @@ def selectors(expression):
         yield name, set(re.findall(r"(\w+)\s*[=!]", matchers))
 
 
-def test_the_component_fits_the_base(objects):
-    monitor = objects["PodMonitor", "spillway-webhook"]["spec"]
-    template = objects["Deployment", "spillway-webhook"]["spec"]["template"]
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_component_fits_the_base(objects, name):
+    monitor = objects["PodMonitor", name]["spec"]
+    template = objects["Deployment", name]["spec"]["template"]
     ports = {each["name"] for each in template["spec"]["containers"][0]["ports"]}
 
     assert monitor["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
@@ -120,11 +131,11 @@ def test_all_of_it_is_ours(objects):
 
 
 def test_every_series_of_an_alert_is_told_by_somebody(objects, series):
-    webhook, api_server = series
+    ours, api_server = series
     asked = [(alert, each) for alert in alerts(objects) for each in selectors(alert["expr"])]
     assert len(asked) >= len(alerts(objects))
     for alert, (name, matched) in asked:
-        told = webhook if name.startswith("spillway_") else api_server
+        told = ours if name.startswith("spillway_") else api_server
         assert name in told, f"{alert['alert']}: nobody tells {name}"
         assert matched <= told[name], f"{alert['alert']}: {name} has only {told[name]}"
 
@@ -137,7 +148,7 @@ def test_every_label_of_a_text_is_in_its_expression(objects, series):
         assert set(re.findall(r"\$labels\.(\w+)", texts)) <= kept, alert["alert"]
         for name, _ in selectors(alert["expr"]):
             told = {**series[0], **series[1]}[name]
-            assert not grouped or kept <= told, f"{alert['alert']}: {name} has only {told}"
+            assert not grouped or kept <= told | SCRAPED, f"{alert['alert']}: {name} has only {told}"
 
 
 def test_every_series_that_the_readme_names_exists(series):
@@ -148,6 +159,13 @@ def test_every_series_that_the_readme_names_exists(series):
         found = series[1].get(name) or series[1].get(f"{name}_bucket")
         assert found, name
         assert {each.partition("=")[0] for each in labels.split(",")} <= found, name
+
+
+def test_what_tells_of_the_webhook_is_told_by_it_alone(objects, series):
+    """Webhook and reconciler tell of clusters alike: what is absent must be absent of one alone."""
+    for alert in alerts(objects):
+        found = re.fullmatch(r"absent\((\w+)\)", alert["expr"])
+        assert not found or not found[1].startswith("spillway_cluster_"), alert["alert"]
 
 
 def test_each_alert_says_what_and_how_bad(objects):
