@@ -51,7 +51,9 @@ class Fabric(Part):
     def network(self, number):
         """A cluster's network, 10.NUMBER.0.0/16; the host's address in it is .0.1."""
         network = Network(self, number)
-        _ip(f"link add {network.bridge} type bridge")
+        # With an address of its own, or it takes one of its interfaces', and leaves it with that
+        # pod: the others go on sending there what is for the host.
+        _ip(f"link add {network.bridge} address 02:00:0a:00:00:{number:02x} type bridge")
         _ip(f"address add {network.host}/16 dev {network.bridge}")
         _ip(f"link set {network.bridge} up")
         # Bridged frames come by here too where the kernel has br_netfilter loaded.

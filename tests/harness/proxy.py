@@ -66,6 +66,7 @@ def env(pod, address, cluster):
         "ISTIO_META_NODE_NAME": spec["nodeName"],
         "ISTIO_METAJSON_LABELS": json.dumps(metadata.get("labels", {})),
         "CA_ADDR": _ISTIOD,
+        "CLOUD_PLATFORM": "none",  # or it asks the metadata services of clouds, for 2 s
         "PILOT_CERT_PROVIDER": "istiod",
         "TRUST_DOMAIN": "cluster.local",
         "XDS_ROOT_CA": f"./{_ROOT}",
