@@ -41,7 +41,7 @@ static void begin_cluster(struct sim_life *life, struct sim_life_cluster *c)
         c->services[s] = (struct sim_life_service){
             .exists = chance(life, 750),
             .sidecar = true,
-            .target_name = chance(life, 200),
+            .target_name = chance(life, 400),
             .gold = chance(life, 500),
             .pods = 1 + below(life, 3),
             .version = 1,
@@ -88,7 +88,7 @@ static void change_service(struct sim_life *life, struct sim_life_cluster *c, si
         break;
     default:
         service->port = chance(life, 850) ? 80 : 81;
-        service->target_name = chance(life, 200);
+        service->target_name = chance(life, 400);
         break;
     }
     sim_show_service(c, s);

@@ -85,17 +85,27 @@ static void must_stay(struct sim_run *run, size_t remote, bool must)
     }
 }
 
+/* A reconciler forgets everything, and may find that it does not reach one of the others. */
+static void crash_and_lose(struct sim_run *run)
+{
+    size_t keeper = any_cluster(run), lost = any_cluster(run);
+
+    sim_run_crash(run, keeper);
+    if (lost != keeper && lost != 0 && chance(run, 700))
+        run->keepers[keeper].paths[lost].down = true;
+}
+
 /* Nothing changes but what is heard of it: nobody has anything to write, whatever is lost. */
 static void blackout(struct sim_run *run)
 {
     run->doing = "a blackout";
-    sim_run_trouble(run, 100 + below(run, 400), false);
+    sim_run_trouble(run, 20 + below(run, 400), false);
     memset(run->silent, 1, sizeof(run->silent));
     for (unsigned int i = 0; i < BLACKOUT_STEPS && !run->failed; i++) {
-        if (chance(run, 200))
+        if (chance(run, 100))
             change_paths(run);
         if (chance(run, 80))
-            sim_run_crash(run, any_cluster(run));
+            crash_and_lose(run);
         sim_run_step(run, time_that_goes_by(run));
     }
     sim_run_rest(run);
