@@ -100,7 +100,8 @@ class Account:
     def can(self, verb, resource, namespace=NAMESPACE):
         """What the API server says when asked.
 
-        resource is "kind", "kind.group", "kind/name", "kind/subresource" or "kind/subresource/name".
+        resource is "kind", "kind.group", "kind/name", "kind/subresource" or
+        "kind/subresource/name".
         """
         kind, _, rest = resource.partition("/")
         part, _, name = rest.partition("/") if rest.partition("/")[0] in PARTS else ("", "", rest)

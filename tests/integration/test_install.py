@@ -10,7 +10,8 @@ import pytest
 
 from harness import ApiServer, wait_until
 from harness.tools import REPOSITORY
-from installed import NAMESPACE, Account, bring_root, finish_namespace, install, ours, replaced, versions
+from installed import NAMESPACE, Account, bring_root, finish_namespace, install, ours
+from installed import replaced, versions
 from shipped import MANIFESTS, VALIDATING, built
 
 

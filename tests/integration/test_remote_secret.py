@@ -227,7 +227,8 @@ def test_a_role_of_somebody_else_s_is_a_conflict(west):
 
 READ = [
     *["namespaces", "services", "nodes", "pods", "endpointslices.discovery.k8s.io"],
-    *[f"{kind}.networking.istio.io" for kind in ("destinationrules", "gateways", "workloadentries")],
+    *["destinationrules.networking.istio.io", "gateways.networking.istio.io"],
+    "workloadentries.networking.istio.io",
     "peerauthentications.security.istio.io",
     *["workspaces.tsb.tetrate.io", "workspacesettings.tsb.tetrate.io"],
     "configmaps/istio-ca-root-cert",
@@ -322,7 +323,8 @@ def test_the_reconciler_can_read_everything_with_it(east, west, reader, tmp_path
     # As the config cluster, it is read for settings besides.
     options = ["--config-cluster=west", "--no-leader-elect"]
     with Reconciler(tmp_path, sources, options) as reconciler:
-        wait_until("west is read", lambda: reconciler.metric("spillway_cluster_synced", cluster="west") == 1)
+        synced = "spillway_cluster_synced"
+        wait_until("west is read", lambda: reconciler.metric(synced, cluster="west") == 1)
         assert reconciler.sum("spillway_cluster_denied", cluster="west") == 0
         assert reconciler.metric("spillway_cluster_objects", cluster="west", kind="Service") == 1
         role = west.get("clusterrole", READER)
@@ -331,7 +333,9 @@ def test_the_reconciler_can_read_everything_with_it(east, west, reader, tmp_path
     try:
         with Reconciler(tmp_path / "fewer", sources, options) as reconciler:
             denied = {"cluster": "west", "kind": "PeerAuthentication"}
-            wait_until("it says so", lambda: reconciler.metric("spillway_cluster_denied", **denied) == 1)
+            wait_until(
+                "it says so", lambda: reconciler.metric("spillway_cluster_denied", **denied) == 1
+            )
     finally:
         west.kubectl("delete", "clusterrole", READER).check()
         printed(west, "--apply", "--duration=1h")
