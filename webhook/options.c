@@ -3,17 +3,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "model/duration.h"
+#include "webhook/cert_options.h"
 
 #include "base/banned.h"
-
-/* A certificate is renewed after two thirds of its life. With a new authority that takes until the
- * next look (5 s), until it is known everywhere (15 s) and until the replicas look (5 s): what is
- * shorter might end on the way. */
-#define CERT_LIFETIME_MIN_S 120
-#define CERT_LIFETIME_S     (90 * 24 * 3600)
-#define CA_LIFETIME_S       (365 * 24 * 3600)
-#define CA_LIFETIME_MAX_S   (10 * 365 * 24 * INT64_C(3600))
 
 enum {
     OPTION_LISTEN = 0x100, /* above every character, so that there are no short options */
@@ -104,36 +96,6 @@ static int take_drain(struct sw_options *options, const char *value, struct sw_e
     return r;
 }
 
-/* [NAMESPACE/]NAME; as with every object of ours, what the API server thinks of the names it says
- * itself. */
-static int take_secret(struct sw_options *options, const char *value, struct sw_err *reterr)
-{
-    struct sw_str name = sw_str_from(value), namespace_ = {NULL, 0};
-
-    if (sw_str_find(name, '/') < name.len)
-        namespace_ = sw_str_cut(&name, '/');
-    if (name.len == 0 || sw_str_find(name, '/') < name.len || (namespace_.data && !namespace_.len))
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--cert-secret: expected NAME or NAMESPACE/NAME, found \"%s\"", value);
-    options->certs.namespace_ = namespace_;
-    options->certs.secret = name;
-    return 0;
-}
-
-static int take_lifetime(const char *option, const char *value, int64_t *ret_s,
-                         struct sw_err *reterr)
-{
-    int64_t ns = 0;
-
-    if (!sw_duration_parse(sw_str_from(value), &ns) || ns / 1000000000 < CERT_LIFETIME_MIN_S ||
-        ns / 1000000000 > CA_LIFETIME_MAX_S)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--%s: expected a duration from 2m to 87600h, found \"%s\"", option,
-                          value);
-    *ret_s = ns / 1000000000;
-    return 0;
-}
-
 static int take_log_level(struct sw_options *options, const char *value, struct sw_err *reterr)
 {
     if (sw_log_level_parse(sw_str_from(value), &options->log_level))
@@ -190,11 +152,13 @@ static int take(struct sw_options *options, int code, const char *value, const c
     }
     switch (code) {
     case OPTION_CERT_SECRET:
-        return take_secret(options, value, reterr);
+        return sw_cert_options_take_secret(&options->certs, value, reterr);
     case OPTION_CERT_LIFETIME:
-        return take_lifetime("cert-lifetime", value, &options->certs.cert_lifetime_s, reterr);
+        return sw_cert_options_take_lifetime("cert-lifetime", value,
+                                             &options->certs.cert_lifetime_s, reterr);
     case OPTION_CA_LIFETIME:
-        return take_lifetime("ca-lifetime", value, &options->certs.ca_lifetime_s, reterr);
+        return sw_cert_options_take_lifetime("ca-lifetime", value, &options->certs.ca_lifetime_s,
+                                             reterr);
     case OPTION_CLIENT_NAME:
         return take_client_name(options, value, reterr);
     case OPTION_THREADS:
@@ -229,42 +193,7 @@ static int check_files(const struct sw_options *options, struct sw_err *reterr)
                       options->tls.cert_file ? "--tls-key-file" : "--tls-cert-file");
 }
 
-/* The options of a certificate of our own, each with its default. */
-static int check_certs(struct sw_options *options, struct sw_err *reterr)
-{
-    struct sw_cert_keeping *certs = &options->certs;
-    const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
-    bool any = certs->secret.data || certs->configuration || certs->service ||
-               certs->cert_lifetime_s || certs->ca_lifetime_s;
-
-    if (options->tls.cert_file && any)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "expected either --tls-cert-file or options of a certificate that the "
-                          "webhook keeps itself, found both");
-    if (options->tls.cert_file)
-        return 0;
-    if (local->dir)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "expected --tls-cert-file and --tls-key-file, or an API server as local "
-                          "cluster to keep a certificate in, found neither: the local cluster is "
-                          "%.*s=%s",
-                          SW_STR_ARG(local->name), local->source);
-    if (!certs->secret.data)
-        certs->secret = SW_STR("spillway-webhook-certs");
-    certs->configuration = certs->configuration ? certs->configuration : "spillway";
-    certs->service = certs->service ? certs->service : "spillway-webhook";
-    certs->ca_lifetime_s = certs->ca_lifetime_s ? certs->ca_lifetime_s : CA_LIFETIME_S;
-    certs->cert_lifetime_s = certs->cert_lifetime_s ? certs->cert_lifetime_s : CERT_LIFETIME_S;
-    if (certs->ca_lifetime_s < certs->cert_lifetime_s)
-        return sw_err_set(reterr, SW_EUSAGE,
-                          "--ca-lifetime: expected no less than the --cert-lifetime, which is "
-                          "%jd s, found %jd s",
-                          (intmax_t)certs->cert_lifetime_s, (intmax_t)certs->ca_lifetime_s);
-    options->tls.late = true;
-    return 0;
-}
-
-/* What only all options together tell. */
+/* Secrets that name clusters are in the local one. */
 static int check_secrets(const struct sw_options *options, struct sw_err *reterr)
 {
     const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
@@ -287,6 +216,28 @@ static int check_secrets(const struct sw_options *options, struct sw_err *reterr
     return 0;
 }
 
+/* A file for a certificate, or a place for one of our own. */
+static int check_certs(struct sw_options *options, struct sw_err *reterr)
+{
+    const struct sw_cluster *local = &options->clusters.items[options->clusters.local];
+
+    if (options->tls.cert_file && sw_cert_options_any(&options->certs))
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "expected either --tls-cert-file or options of a certificate that the "
+                          "webhook keeps itself, found both");
+    if (options->tls.cert_file)
+        return 0;
+    if (local->dir)
+        return sw_err_set(reterr, SW_EUSAGE,
+                          "expected --tls-cert-file and --tls-key-file, or an API server as local "
+                          "cluster to keep a certificate in, found neither: the local cluster is "
+                          "%.*s=%s",
+                          SW_STR_ARG(local->name), local->source);
+    options->tls.late = true;
+    return sw_cert_options_check(&options->certs, reterr);
+}
+
+/* What only all options together tell. */
 static int check(struct sw_options *options, struct sw_err *reterr)
 {
     int r = check_files(options, reterr);
@@ -378,8 +329,7 @@ const char *sw_options_help(void)
            "                           default: 2160h (90 days)\n"
            "  --ca-lifetime DURATION   the same of the CA, no less; default: 8760h (a year)\n"
            "\n"
-           "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS
-           "  --cluster-secrets NAMESPACE\n"
+           "Clusters:\n" SW_CLUSTERS_HELP_API_SERVERS "  --cluster-secrets NAMESPACE\n"
            "                           take up remote clusters besides, which the Secrets\n"
            "                           there (in the local cluster) that are labelled\n"
            "                           spillway.dev/cluster: \"true\" name: each key a name,\n"

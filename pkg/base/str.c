@@ -2,8 +2,10 @@
 
 #include "base/banned.h"
 
-#define DISTANCE_MAX_LEN 64
+#define DISTANCE_MAX_LEN    64
 #define LABEL_VALUE_MAX_LEN 63
+#define DNS_LABEL_MAX_LEN   63
+#define OBJECT_NAME_MAX_LEN 253
 
 int sw_str_cmp(struct sw_str a, struct sw_str b)
 {
@@ -109,6 +111,33 @@ bool sw_str_is_label_value(struct sw_str s)
         char c = s.data[i];
 
         if (!is_alphanumeric(c) && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+bool sw_str_is_dns_label(struct sw_str s)
+{
+    if (s.len == 0 || s.len > DNS_LABEL_MAX_LEN || s.data[0] == '-' || s.data[s.len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+
+        if (!is_alphanumeric(c) && c != '-')
+            return false;
+        if (c >= 'A' && c <= 'Z')
+            return false;
+    }
+    return true;
+}
+
+bool sw_str_is_object_name(struct sw_str s)
+{
+    if (s.len > OBJECT_NAME_MAX_LEN)
+        return false;
+    for (bool more = true; more;) {
+        more = sw_str_find(s, '.') < s.len;
+        if (!sw_str_is_dns_label(sw_str_cut(&s, '.')))
             return false;
     }
     return true;

@@ -68,4 +68,12 @@ size_t sw_str_distance(struct sw_str a, struct sw_str b, size_t limit);
  * [A-Za-z0-9._-] that begin and end alphanumeric. */
 bool sw_str_is_label_value(struct sw_str s);
 
+/* True for a name that Kubernetes takes for a namespace, and for a Service: a DNS label, 1 to 63
+ * bytes of [a-z0-9-] that begin and end alphanumeric (RFC 1123). */
+bool sw_str_is_dns_label(struct sw_str s);
+
+/* True for a name that Kubernetes takes for most objects: DNS labels with dots between them, at
+ * most 253 bytes. */
+bool sw_str_is_object_name(struct sw_str s);
+
 #endif

@@ -167,6 +167,36 @@ static void distance_stops_at_its_limits(void **state)
     assert_int_equal(sw_str_distance((struct sw_str){text, 65}, (struct sw_str){text, 65}, 2), 3);
 }
 
+static void is_dns_label_as_kubernetes_says(void **state)
+{
+    static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    static const char *const wrong[] = {"", "-a", "a-", "A", "a.b", "a/b", "a b", "..", "a_b"};
+
+    (void)state;
+    assert_true(sw_str_is_dns_label(SW_STR("a")));
+    assert_true(sw_str_is_dns_label(SW_STR("9x-1")));
+    assert_true(sw_str_is_dns_label((struct sw_str){text, 63}));
+    assert_false(sw_str_is_dns_label((struct sw_str){text, 64}));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_false(sw_str_is_dns_label(sw_str_from(wrong[i])));
+}
+
+static void is_object_name_as_kubernetes_says(void **state)
+{
+    static const char *const wrong[] = {"", ".", "..", "a.", ".a", "a..b", "a.-b", "A.b", "a/b"};
+    char text[255];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 2 ? '.' : 'a';
+    assert_true(sw_str_is_object_name(SW_STR("certs")));
+    assert_true(sw_str_is_object_name(SW_STR("a.b-c.9")));
+    assert_true(sw_str_is_object_name((struct sw_str){text, 253}));
+    assert_false(sw_str_is_object_name((struct sw_str){text, 255}));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_false(sw_str_is_object_name(sw_str_from(wrong[i])));
+}
+
 static void is_label_value_as_kubernetes_says(void **state)
 {
     char text[64];
@@ -199,6 +229,8 @@ int main(void)
         cmocka_unit_test(to_u64_refuses_the_rest),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(distance_stops_at_its_limits),
+        cmocka_unit_test(is_dns_label_as_kubernetes_says),
+        cmocka_unit_test(is_object_name_as_kubernetes_says),
         cmocka_unit_test(is_label_value_as_kubernetes_says),
     };
 

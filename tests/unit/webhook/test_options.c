@@ -161,7 +161,7 @@ static void parse_takes_how_a_certificate_is_kept(void **state)
 
 static void parse_refuses_a_certificate_that_cannot_be_kept(void **state)
 {
-    static const char *const secrets[] = {"", "/", "/a", "a/", "a/b/c"};
+    static const char *const secrets[] = {"", "/", "/a", "a/", "a/b/c", "UPPER", "../x", "a/UPPER"};
     static const char *const lifetimes[] = {"", "90", "119s", "-1h", "87601h", "soon"};
 
     (void)state;
@@ -175,6 +175,10 @@ static void parse_refuses_a_certificate_that_cannot_be_kept(void **state)
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
         assert_refused(PARSE(LIVE, "--cert-secret", secrets[i]), SW_EUSAGE,
                        "--cert-secret: expected NAME or NAMESPACE/NAME");
+    assert_refused(PARSE(LIVE, "--service-name=a b"), SW_EUSAGE, "--service-name: expected");
+    assert_refused(PARSE(LIVE, "--service-name=a.b"), SW_EUSAGE, "--service-name: expected");
+    assert_refused(PARSE(LIVE, "--webhook-configuration=A/B"), SW_EUSAGE,
+                   "--webhook-configuration: expected");
     for (size_t i = 0; i < sizeof(lifetimes) / sizeof(lifetimes[0]); i++) {
         assert_refused(PARSE(LIVE, "--cert-lifetime", lifetimes[i]), SW_EUSAGE,
                        "--cert-lifetime: expected a duration from 2m to 87600h");
@@ -250,12 +254,27 @@ static void parse_names_what_it_does_not_understand(void **state)
 static void help_fits_a_terminal_and_names_every_option(void **state)
 {
     static const char *const names[] = {
-        "--listen",      "--tls-cert-file", "--tls-key-file", "--client-ca-file",
-        "--cert-secret", "--service-name",  "--webhook-configuration",
-        "--cert-lifetime", "--ca-lifetime",
-        "--client-name", "--probe-listen",  "--threads",      "--drain-seconds",
-        "--log-level",   "--cluster",       "--local",        "--config-cluster",
-        "--network",     "--help",          "--version",       "--cluster-secrets",
+        "--listen",
+        "--tls-cert-file",
+        "--tls-key-file",
+        "--client-ca-file",
+        "--cert-secret",
+        "--service-name",
+        "--webhook-configuration",
+        "--cert-lifetime",
+        "--ca-lifetime",
+        "--client-name",
+        "--probe-listen",
+        "--threads",
+        "--drain-seconds",
+        "--log-level",
+        "--cluster",
+        "--local",
+        "--config-cluster",
+        "--network",
+        "--help",
+        "--version",
+        "--cluster-secrets",
         "--no-cluster-secrets",
     };
     struct sw_str rest = sw_str_from(sw_options_help());
