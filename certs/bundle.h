@@ -8,7 +8,7 @@
 #include "certs/plan.h"
 
 /* Appends what `bundle` should be: what stays in it, as it was written, and the Secret's
- * authorities that it lacks. A failure stays in buf. */
+ * authorities that it lacks, without what stands before them there. A failure stays in buf. */
 void sw_cert_bundle_write(const struct sw_cert_state *state, const struct sw_cert_list *bundle,
                           struct sw_buf *buf);
 

@@ -85,6 +85,16 @@ static void a_bundle_loses_what_is_of_no_use(void **state)
     assert_bundle("unknown\nnew\nold\n");
 }
 
+static void what_stands_before_an_authority_in_the_secret_stays_there(void **state)
+{
+#define BLOCK "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+    (void)state;
+    f.cas.items[0].text = SW_STR("-----BEGIN PRIVATE KEY-----\nBB==\n"
+                                 "-----END PRIVATE KEY-----\n" BLOCK);
+    assert_bundle(BLOCK "old\n");
+#undef BLOCK
+}
+
 static void the_secret_lists_the_newest_first(void **state)
 {
     (void)state;
@@ -106,6 +116,7 @@ int main(void)
         TEST(a_bundle_gets_what_it_lacks),
         TEST(a_bundle_keeps_what_others_put_there),
         TEST(a_bundle_loses_what_is_of_no_use),
+        TEST(what_stands_before_an_authority_in_the_secret_stays_there),
         TEST(the_secret_lists_the_newest_first),
     };
 
