@@ -145,7 +145,8 @@ void sw_elector_free(struct sw_elector *elector)
     free(elector);
 }
 
-/* Keeps what came, to be written back changed, and reads it. */
+/* Reads what came, and keeps it to be written back changed. Only what could be read: a write is on
+ * condition of the version that it was made from, and must not be that of a renewal unseen. */
 static int take_object(struct sw_elector *elector, const struct sw_answer *answer,
                        struct sw_lease_record *ret, struct sw_err *reterr)
 {
@@ -154,12 +155,14 @@ static int take_object(struct sw_elector *elector, const struct sw_answer *answe
 
     SW_JSON_SCOPE(&elector->arena);
 
+    r = sw_answer_object(answer, &elector->arena, &object, reterr);
+    if (r == 0)
+        r = sw_lease_object_read(object, ret, reterr);
+    if (r < 0)
+        return r;
     sw_buf_clear(&elector->object);
     sw_buf_append_str(&elector->object, answer->body);
-    r = sw_buf_status(&elector->object, reterr);
-    if (r == 0)
-        r = sw_answer_object(answer, &elector->arena, &object, reterr);
-    return r < 0 ? r : sw_lease_object_read(object, ret, reterr);
+    return sw_buf_status(&elector->object, reterr);
 }
 
 static void fail(struct sw_elector *elector, const char *why, int64_t retry_after_s)

@@ -193,6 +193,20 @@ static void another_holder_is_waited_for(void **state)
     assert_int_equal(heard.n_leading, 0);
 }
 
+/* What a write is made from is what was judged: on condition of that version it is refused. */
+static void a_renewal_that_cannot_be_read_is_not_written_over(void **state)
+{
+    (void)state;
+    step();
+    fake_answer(200, lease("other", 5));
+    go_to(fake.now_ms + 5000);
+    assert_string_equal(fake_last()->method, "GET");
+    fake_answer(200, "{\"metadata\":{\"resourceVersion\":\"6\"},\"spec\":{\"renewTime\":6}}");
+    go_to(fake.now_ms + 20000);
+    assert_string_equal(fake_last()->method, "PUT");
+    assert_non_null(strstr(fake_last()->body, "\"resourceVersion\":\"5\""));
+}
+
 static void a_lease_taken_by_hand_is_lost(void **state)
 {
     (void)state;
@@ -348,6 +362,7 @@ int main(void)
         ELECTOR_TEST(who_leads_is_woken_in_time_to_step_down),
         ELECTOR_TEST(a_process_that_stood_still_hears_that_it_lost_first),
         ELECTOR_TEST(another_holder_is_waited_for),
+        ELECTOR_TEST(a_renewal_that_cannot_be_read_is_not_written_over),
         ELECTOR_TEST(a_lease_taken_by_hand_is_lost),
         ELECTOR_TEST(a_lease_that_was_deleted_is_lost),
         ELECTOR_TEST(silence_is_given_up),
