@@ -47,7 +47,7 @@ static void release_texts(struct texts *texts)
 {
     sw_buf_release(&texts->what);
     sw_buf_release(&texts->path);
-    sw_buf_release(&texts->body);
+    sw_buf_wipe(&texts->body); /* it may be a Secret */
 }
 
 static bool has_preconditions(const struct sw_applier_op *op)

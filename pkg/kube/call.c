@@ -24,7 +24,7 @@ static void free_call(struct sw_call *call)
     if (!call)
         return;
     sw_buf_release(&call->what);
-    sw_buf_release(&call->body);
+    sw_buf_wipe(&call->body); /* it may be a Secret */
     free(call);
 }
 
