@@ -7,7 +7,7 @@
 int sw_feed_cluster_init(struct sw_feed_cluster *cluster, struct sw_str name,
                          struct sw_source source, struct sw_err *reterr)
 {
-    char *copy = strndup(name.data, name.len);
+    char *copy = sw_str_dup(name);
     int r = copy ? 0 : sw_err_nomem(reterr);
 
     *cluster = (struct sw_feed_cluster){.name = {copy, name.len}, .source = source};

@@ -21,7 +21,7 @@ static char *folder_of(const char *path)
 int sw_kubeconfig_file_init(struct sw_kubeconfig_file *file, struct sw_str path,
                             struct sw_err *reterr)
 {
-    *file = (struct sw_kubeconfig_file){.path = strndup(path.data, path.len)};
+    *file = (struct sw_kubeconfig_file){.path = sw_str_dup(path)};
     sw_buf_init(&file->text, SW_KUBE_CONFIG_MAX_BYTES);
     if (file->path)
         file->folder = folder_of(file->path);

@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 #define DISTANCE_MAX_LEN    64
@@ -41,6 +43,18 @@ struct sw_str sw_str_slice(struct sw_str s, size_t from, size_t to)
     if (from >= to)
         return (struct sw_str){s.data, 0};
     return (struct sw_str){s.data + from, to - from};
+}
+
+char *sw_str_dup(struct sw_str s)
+{
+    char *copy = malloc(s.len + 1);
+
+    if (!copy)
+        return NULL;
+    if (s.len)
+        memcpy(copy, s.data, s.len);
+    copy[s.len] = '\0';
+    return copy;
 }
 
 struct sw_str sw_str_cut(struct sw_str *rest, char separator)

@@ -52,6 +52,9 @@ size_t sw_str_find(struct sw_str s, char byte);
 /* s[from, to), clamped to s. */
 struct sw_str sw_str_slice(struct sw_str s, size_t from, size_t to);
 
+/* A copy with a NUL behind it, "" of an unset one; owned, free(). NULL when out of memory. */
+char *sw_str_dup(struct sw_str s);
+
 /* Takes off what stands before the first `separator` (or all of *rest) and returns it; *rest then
  * starts after the separator, or is unset when there was none. */
 struct sw_str sw_str_cut(struct sw_str *rest, char separator);

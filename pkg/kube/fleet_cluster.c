@@ -17,7 +17,7 @@ static void free_text(struct sw_str text)
 
 static int copy(struct sw_str text, struct sw_str *ret)
 {
-    char *data = strndup(text.data ? text.data : "", text.len);
+    char *data = sw_str_dup(text);
 
     if (!data)
         return SW_ENOMEM;

@@ -24,7 +24,7 @@ int sw_kubeconfig_init(struct sw_kubeconfig *kubeconfig, struct sw_str path, str
     sw_buf_init(&kubeconfig->text, SW_KUBE_CONFIG_MAX_BYTES);
     if (!path.data)
         return 0;
-    kubeconfig->path = strndup(path.data, path.len);
+    kubeconfig->path = sw_str_dup(path);
     if (kubeconfig->path)
         kubeconfig->folder = folder_of(kubeconfig->path);
     if (kubeconfig->folder)

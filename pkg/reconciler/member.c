@@ -131,7 +131,7 @@ int sw_member_new(const struct sw_member_options *options, struct sw_member **re
         return sw_err_nomem(reterr);
     member->options = *options;
     member->current_ms = -1;
-    member->name = strndup(options->name.data, options->name.len);
+    member->name = sw_str_dup(options->name);
     if (!member->name)
         return sw_err_nomem(reterr);
     member->options.name = sw_str_from(member->name);

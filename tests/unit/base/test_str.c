@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -167,6 +168,18 @@ static void distance_stops_at_its_limits(void **state)
     assert_int_equal(sw_str_distance((struct sw_str){text, 65}, (struct sw_str){text, 65}, 2), 3);
 }
 
+static void dup_is_a_text_of_its_own(void **state)
+{
+    char *copy = sw_str_dup((struct sw_str){"cart of another", 4});
+    char *empty = sw_str_dup((struct sw_str){NULL, 0});
+
+    (void)state;
+    assert_string_equal(copy, "cart");
+    assert_string_equal(empty, "");
+    free(copy);
+    free(empty);
+}
+
 static void is_dns_label_as_kubernetes_says(void **state)
 {
     static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -229,6 +242,7 @@ int main(void)
         cmocka_unit_test(to_u64_refuses_the_rest),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(distance_stops_at_its_limits),
+        cmocka_unit_test(dup_is_a_text_of_its_own),
         cmocka_unit_test(is_dns_label_as_kubernetes_says),
         cmocka_unit_test(is_object_name_as_kubernetes_says),
         cmocka_unit_test(is_label_value_as_kubernetes_says),

@@ -50,8 +50,12 @@ static inline int on_event(void *context, const struct sw_fleet_event *event, st
         return sw_err_nomem(reterr);
     }
     sw_buf_printf(&f->told, "%c%.*s", marks[event->change], SW_STR_ARG(event->cluster));
-    if (server)
-        sw_buf_printf(&f->told, "=%.*s", (int)strcspn(server + 8, "'"), server + 8);
+    if (server) {
+        struct sw_str rest = {server + 8, config.len - (size_t)(server + 8 - config.data)};
+        struct sw_str host = sw_str_cut(&rest, '\'');
+
+        sw_buf_printf(&f->told, "=%.*s", SW_STR_ARG(host));
+    }
     if (event->error)
         sw_buf_printf(&f->told, "(%s)", event->error);
     sw_buf_append_text(&f->told, " ");

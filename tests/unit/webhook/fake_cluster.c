@@ -247,7 +247,7 @@ int sw_http_send(struct sw_http *http, struct sw_http_target *target,
         snprintf(to->method, sizeof(to->method), "%s", request->method);
         snprintf(to->path, sizeof(to->path), "%.*s", SW_STR_ARG(request->path));
         if (request->body.len)
-            to->body = strndup(request->body.data, request->body.len);
+            to->body = sw_str_dup(request->body);
         *ret = to;
         return 0;
     }
