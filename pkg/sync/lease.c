@@ -252,6 +252,10 @@ void sw_lease_conflict(struct sw_lease *lease, int64_t now_ms)
 
 void sw_lease_failed(struct sw_lease *lease, int64_t now_ms, int64_t retry_after_ms)
 {
+    /* Who stays away for longer than a Lease is held has no part in it: a proxy that says to come
+     * back in a day must not leave all without a leader for that day. */
+    const int64_t least_ms =
+        retry_after_ms < lease->times.duration_ms ? retry_after_ms : lease->times.duration_ms;
     int64_t wait_ms;
 
     if (lease->asked != SW_LEASE_READ) {
@@ -259,7 +263,7 @@ void sw_lease_failed(struct sw_lease *lease, int64_t now_ms, int64_t retry_after
         lease->missing = false;
     }
     wait_ms = pause(lease, now_ms);
-    rest(lease, now_ms + (wait_ms > retry_after_ms ? wait_ms : retry_after_ms));
+    rest(lease, now_ms + (wait_ms > least_ms ? wait_ms : least_ms));
 }
 
 void sw_lease_resign(struct sw_lease *lease, int64_t now_ms)

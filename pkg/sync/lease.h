@@ -105,7 +105,8 @@ void sw_lease_found(struct sw_lease *lease, int64_t now_ms,
                     const struct sw_lease_record *record);      /* read, created or updated */
 void sw_lease_missing(struct sw_lease *lease, int64_t now_ms);  /* there is none */
 void sw_lease_conflict(struct sw_lease *lease, int64_t now_ms); /* somebody else was faster */
-/* Any other failure; not again before retry_after_ms, 0 if the API server did not say. */
+/* Any other failure; not again before retry_after_ms, of which no more counts than a Lease is held
+ * for; 0 if the API server did not say. */
 void sw_lease_failed(struct sw_lease *lease, int64_t now_ms, int64_t retry_after_ms);
 
 /* Until when we lead if nothing else happens, exclusive; INT64_MIN while we do not. */

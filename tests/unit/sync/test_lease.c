@@ -220,6 +220,15 @@ static void the_api_server_says_when_to_come_back(void **state)
     assert_int_equal(wake_ms, T0 + 9000);
 }
 
+static void nobody_stays_away_for_a_day(void **state)
+{
+    (void)state;
+    assert_int_equal(next(T0), SW_LEASE_READ);
+    sw_lease_failed(&lease, T0, 86400000);
+    assert_int_equal(next(T0), SW_LEASE_WAIT);
+    assert_int_equal(wake_ms, T0 + SW_LEASE_DURATION_MS);
+}
+
 static void silence_is_given_up_in_time_for_another_try(void **state)
 {
     (void)state;
@@ -361,6 +370,7 @@ int main(void)
         LEASE_TEST(a_write_that_failed_is_looked_after_before_the_next),
         LEASE_TEST(a_conflict_is_looked_at),
         LEASE_TEST(the_api_server_says_when_to_come_back),
+        LEASE_TEST(nobody_stays_away_for_a_day),
         LEASE_TEST(silence_is_given_up_in_time_for_another_try),
         LEASE_TEST(a_leader_is_woken_when_its_time_is_up),
         LEASE_TEST(a_lease_that_was_deleted_is_lost_at_once),
