@@ -9,7 +9,7 @@ void sw_frame_init(struct sw_frame *frame)
 
 void sw_frame_release(struct sw_frame *frame)
 {
-    sw_buf_release(&frame->half);
+    sw_buf_wipe(&frame->half); /* it may be of a Secret */
 }
 
 void sw_frame_clear(struct sw_frame *frame)

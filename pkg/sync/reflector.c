@@ -41,7 +41,7 @@ void sw_reflector_init(struct sw_reflector *reflector, struct sw_reflector_sink 
 void sw_reflector_release(struct sw_reflector *reflector)
 {
     sw_frame_release(&reflector->frame);
-    sw_buf_release(&reflector->page);
+    sw_buf_wipe(&reflector->page);
     sw_buf_release(&reflector->version);
     sw_buf_release(&reflector->token);
 }

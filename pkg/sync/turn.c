@@ -10,7 +10,7 @@ void sw_turn_rest(struct sw_reflector *reflector, int64_t now_ms, int64_t wait_m
     reflector->patient = false;
     reflector->wake_ms = now_ms + wait_ms;
     sw_frame_clear(&reflector->frame);
-    sw_buf_release(&reflector->page);
+    sw_buf_wipe(&reflector->page); /* it may be of Secrets */
 }
 
 static void note_failure(struct sw_reflector *reflector, int64_t now_ms, const char *failure)
