@@ -97,7 +97,7 @@ int sw_kube_link_give(struct sw_kube_link *link, struct sw_str text, const struc
 {
     struct sw_buf fresh;
 
-    if (text.data && !sw_str_eq(text, sw_buf_str(&link->file.text))) {
+    if (text.len && !sw_str_eq(text, sw_buf_str(&link->file.text))) {
         sw_buf_init(&fresh, SW_KUBE_CONFIG_MAX_BYTES);
         sw_buf_reserve(&fresh, text.len);
         sw_buf_append_str(&fresh, text);

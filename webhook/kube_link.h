@@ -50,7 +50,7 @@ int sw_kube_link_init(struct sw_kube_link *link, const struct sw_kube_link_optio
 /* On any thread, once no other uses it. A zeroed one is allowed. Leases stay valid. */
 void sw_kube_link_release(struct sw_kube_link *link);
 
-/* The text is the kubeconfig from now on (a text that is the same changes nothing; an unset one
+/* The text is the kubeconfig from now on (a text that is the same changes nothing; an empty one
  * leaves the one before), of which `error` says what is wrong besides; NULL: nothing. Fails with
  * SW_ENOMEM; then the text is not taken in. */
 int sw_kube_link_give(struct sw_kube_link *link, struct sw_str text, const struct sw_err *error,

@@ -157,6 +157,17 @@ static void the_first_that_leads_nowhere_is_told_of_at_once(void **state)
     assert_null(strstr(health.error.message, "stays in use"));
 }
 
+/* A cluster whose Secret went and came again, unusable now, before either was told of. */
+static void an_empty_one_leaves_the_one_before(void **state)
+{
+    struct fixture *f = *state;
+
+    give(f, NOBODY);
+    assert_int_equal(sw_kube_link_give(&f->link, SW_STR(""), NULL, NULL), 0);
+    assert_int_equal(f->link.config_error.code, 0);
+    assert_true(f->link.file.text.len > 0);
+}
+
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -165,6 +176,7 @@ int main(void)
         LINK_TEST(a_kubeconfig_that_leads_nowhere_is_told_of_after_a_while),
         LINK_TEST(one_that_leads_somewhere_again_ends_that),
         LINK_TEST(the_first_that_leads_nowhere_is_told_of_at_once),
+        LINK_TEST(an_empty_one_leaves_the_one_before),
     };
 
     signal(SIGPIPE, SIG_IGN);
