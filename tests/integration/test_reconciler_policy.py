@@ -194,7 +194,7 @@ def test_of_other_kinds_nothing_is_let_go(account, there):
         refused(patched(account, there(make()), RELEASE), "carries the label")
 
 
-# --- Lease and Events --------------------------------------------------------------------------
+# --- Lease, ConfigMap and Events --------------------------------------------------------------------------
 
 
 def lease(name=RECONCILER):
@@ -209,6 +209,23 @@ def test_one_lease_may_be_made(account):
     nameless = lease(None)
     nameless["metadata"]["generateName"] = RECONCILER
     refused(created(account, nameless, "--dry-run=server"), said)
+
+
+def told(name="spillway-status"):
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+
+
+def test_one_config_map_may_be_written(account, cluster):
+    applied(account, told(), "--dry-run=server").check()
+    said = "only the ConfigMap spillway-system/spillway-status"
+    refused(created(account, told("spillway-webhook"), "--dry-run=server"), said)
+    # The one that says what the cluster is called is ours by its label, and no less out of reach.
+    listed = cluster.kubectl("get", "configmaps", "-n", NAMESPACE, "-o", "name").check().stdout
+    [name] = [each for each in listed.split() if "spillway-webhook-" in each]
+    patch = ["--type=merge", "-p", '{"data": {"cluster": "west"}}']
+    denied = account.kubectl("patch", name, "-n", NAMESPACE, *patch)
+    assert "forbidden" in denied.stderr.lower()
 
 
 def event(component):

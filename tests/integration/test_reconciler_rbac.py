@@ -34,6 +34,8 @@ AT_HOME = [
     *((verb, "secrets") for verb in ("list", "watch")),
     *((verb, LEASE) for verb in ("get", "update", "patch")),
     ("create", "leases.coordination.k8s.io"),
+    *((verb, "configmaps/spillway-status") for verb in ("get", "patch")),
+    ("create", "configmaps"),
 ]
 AT_ROOT = [
     *((verb, f"destinationrules.{ISTIO}") for verb in WRITES),
@@ -58,7 +60,9 @@ NOWHERE = [
     *[("get", "nodes/proxy"), ("get", "pods/proxy"), ("create", "services/proxy")],
     *((verb, "endpointslices.discovery.k8s.io") for verb in ("create", "patch", "delete")),
     *((verb, "endpoints") for verb in ("list", "create", "patch")),
-    *((verb, "configmaps") for verb in ("get", "list", "create", "patch", "delete")),
+    *((verb, "configmaps") for verb in ("get", "list", "update", "patch", "delete")),
+    ("patch", "configmaps/istio"),
+    ("delete", "configmaps/spillway-status"),
     *((verb, "workspaces.tsb.tetrate.io") for verb in WRITES),
     *((verb, "workspacesettings.tsb.tetrate.io") for verb in WRITES),
     *((verb, "ingressgateways.install.tetrate.io") for verb in WRITES),
