@@ -27,9 +27,9 @@ class Client:
         )
 
     def call(self, method, path, obj=None, accept="application/json", media="application/json"):
-        """media: what obj is, where it is a patch. The status of the answer, and what it holds; a text where it is not JSON.
+        """The status of the answer, and what it holds; a text where it is not JSON.
 
-        Raises OSError where there is no answer.
+        media: what obj is, where it is a patch. Raises OSError where there is no answer.
         """
         headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         if obj is not None:

@@ -67,7 +67,13 @@ class Cluster(Part):
 
     def _is_ready(self):
         deployments = self.api.kubectl("get", "deployments", "-A", "-o", "json").json()["items"]
-        return all(map(_is_complete, deployments)) and all(pod.ready for pod in self.node.pods())
+        # What a Deployment says may be of before a pod went.
+        return all(map(_is_complete, deployments)) and all(map(self._runs, deployments))
+
+    def _runs(self, deployment):
+        spec, namespace = deployment["spec"], deployment["metadata"]["namespace"]
+        pods = self.node.pods(namespace, **spec["selector"]["matchLabels"])
+        return len(pods) == spec["replicas"] and all(pod.ready for pod in pods)
 
 
 def _is_complete(deployment):

@@ -156,7 +156,7 @@ def _check_users():
     mapped = pathlib.Path("/proc/self/uid_map").read_text().split()
     if os.geteuid() != 0 or int(mapped[2]) < _UIDS_NEEDED:
         raise Refused(
-            "the mesh tests need root: expected a process that can run sidecars as user 1337, found "
-            f"user {os.geteuid()} with the user map '{' '.join(mapped)}'.\n"
+            "the mesh tests need root: expected a process that can run sidecars as user 1337, "
+            f"found user {os.geteuid()} with the user map '{' '.join(mapped)}'.\n"
             "Run them as root (in a container: with the capabilities SYS_ADMIN and NET_ADMIN)."
         )

@@ -12,6 +12,7 @@ from .fabric import Inside
 from .process import Part, Process
 
 PROXY_USER = 1337
+_BY_PROXY = f"-m owner --uid-owner {PROXY_USER}"
 
 # Programs and files of a pod stand below /mnt, so that user 1337 reads them wherever they are.
 _SET_UP = """\
@@ -23,6 +24,8 @@ while [ $# -gt 0 ]; do
     mkdir "/mnt/$1"; mount --bind -o ro "$2" "/mnt/$1"; shift 2
 done
 mount --bind "$hosts" /etc/hosts
+# No name server: what is not in there is not known, at once.
+[ ! -e /etc/resolv.conf ] || mount --bind /dev/null /etc/resolv.conf
 touch "$pod/is-set-up"
 exec sleep infinity
 """
@@ -33,8 +36,8 @@ exec sleep infinity
 _REDIRECTION = f"""\
 *nat
 -A OUTPUT -s 127.0.0.6/32 -o lo -j RETURN
--A OUTPUT -o lo ! -d 127.0.0.1/32 -p tcp -m owner --uid-owner {PROXY_USER} -j REDIRECT --to-ports 15006
--A OUTPUT -m owner --uid-owner {PROXY_USER} -j RETURN
+-A OUTPUT {_BY_PROXY} -o lo ! -d 127.0.0.1/32 -p tcp -j REDIRECT --to-ports 15006
+-A OUTPUT {_BY_PROXY} -j RETURN
 -A OUTPUT -d 127.0.0.0/8 -j RETURN
 -A OUTPUT -p tcp -j REDIRECT --to-ports 15001
 -A PREROUTING -p tcp --dport 15000:15099 -j RETURN

@@ -20,6 +20,12 @@ def tool(name):
 
 
 @functools.cache
+def mesh_tools():
+    """The folder of every tool that tests/mesh needs, as tool()."""
+    return _hack_tools("--mesh")
+
+
+@functools.cache
 def istio_crds():
     """The path of the YAML file with all of Istio's CRDs, in Istio's own module."""
     return _hack_tools("--istio-crds")

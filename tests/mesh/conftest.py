@@ -6,16 +6,15 @@ Nothing here is ever skipped: what cannot be built, started or found fails the r
 import pytest
 
 from harness import fabric, netns
-from harness.tools import istio_bootstrap, istio_crds, tool
-from mesh import TOOLS, Mesh
+from harness.tools import istio_bootstrap, istio_crds, mesh_tools
+from mesh import Mesh
 
 
 @pytest.fixture(scope="session")
 def tools(request):
     """Builds what is missing, in the open: it may take minutes, and its progress is to be seen."""
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        for name in TOOLS:
-            tool(name)
+        mesh_tools()
         istio_crds()
         istio_bootstrap()
 

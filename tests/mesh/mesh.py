@@ -11,12 +11,6 @@ from harness.reconciler import Reconciler
 from harness.together import Together
 from harness.webhook import Webhook, install
 
-# The programs that it is made of.
-TOOLS = (
-    *("etcd", "kube-apiserver", "kube-controller-manager", "kubectl"),
-    *("pilot-discovery", "pilot-agent", "envoy"),
-)
-
 
 class Site(Part):
     """One cluster of a mesh, its webhook, its reconciler, and what its teams have applied.

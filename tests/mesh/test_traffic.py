@@ -1,4 +1,4 @@
-"""Requests through Envoys: where they are answered, with everything well and with something gone."""
+"""Requests through Envoys: where they are answered, with all well and with something gone."""
 
 import pytest
 
@@ -108,7 +108,8 @@ def test_a_service_that_is_absent_here_is_answered_elsewhere(first, second):
 def test_a_rolling_update_sends_nothing_away(first):
     before = first.cluster.pod("details")
     with Traffic(first.client(), DETAILS) as traffic:
-        first.api.kubectl("rollout", "restart", "deployment/details-v1", "-n", scene.NAMESPACE)
+        restart = ["rollout", "restart", "deployment/details-v1", "-n", scene.NAMESPACE]
+        first.api.kubectl(*restart).check()
         wait_until("the old pod is gone", lambda: before not in first.cluster.pods("details"))
         first.cluster.wait_ready()
         traffic.wait_for(50)
