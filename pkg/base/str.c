@@ -109,6 +109,17 @@ size_t sw_str_distance(struct sw_str a, struct sw_str b, size_t limit)
     return row[b.len] <= limit ? row[b.len] : limit + 1;
 }
 
+bool sw_str_is_line(struct sw_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+
+        if (c < ' ' || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 static bool is_alphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

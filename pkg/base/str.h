@@ -67,6 +67,9 @@ bool sw_str_to_u64(struct sw_str s, uint64_t max, uint64_t *ret);
  * over 64 bytes are as far as can be, so that the work is bounded. */
 size_t sw_str_distance(struct sw_str a, struct sw_str b, size_t limit);
 
+/* True if it has no control character, so that it can stand in a line of a protocol. */
+bool sw_str_is_line(struct sw_str s);
+
 /* True for a value that Kubernetes takes as a label value: empty, or at most 63 bytes of
  * [A-Za-z0-9._-] that begin and end alphanumeric. */
 bool sw_str_is_label_value(struct sw_str s);

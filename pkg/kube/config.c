@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -19,6 +20,15 @@ struct reading {
     const struct sw_at *at; /* where it stands */
 };
 
+static int refuse(const struct reading *reading, const char *key, const char *why,
+                  struct sw_err *reterr)
+{
+    const char *path = sw_at_path(SW_AT_KEY(reading->at, key), reading->arena);
+
+    return path ? sw_err_set(reterr, SW_EUSAGE, "%s: %s", path, why) : sw_err_nomem(reterr);
+}
+
+/* Copies a text. One with a line end in it would become a header of its own in a request. */
 static int copy(const struct reading *reading, const char *key, struct sw_str *ret,
                 struct sw_err *reterr)
 {
@@ -27,6 +37,8 @@ static int copy(const struct reading *reading, const char *key, struct sw_str *r
 
     if (r < 0 || text.len == 0)
         return r < 0 ? r : 0;
+    if (!sw_str_is_line(text))
+        return refuse(reading, key, "expected no control characters, found one", reterr);
     text = sw_arena_copy(reading->arena, text);
     if (!text.data)
         return sw_err_nomem(reterr);
@@ -51,14 +63,6 @@ static int read_data(const struct reading *reading, const char *key, struct sw_s
     if (r == SW_ENOMEM || !path)
         return sw_err_nomem(reterr);
     return sw_err_set(reterr, SW_ETYPE, "%s: %s", path, err.message);
-}
-
-static int refuse(const struct reading *reading, const char *key, const char *why,
-                  struct sw_err *reterr)
-{
-    const char *path = sw_at_path(SW_AT_KEY(reading->at, key), reading->arena);
-
-    return path ? sw_err_set(reterr, SW_EUSAGE, "%s: %s", path, why) : sw_err_nomem(reterr);
 }
 
 static int read_file(const struct reading *reading, const char *key, struct sw_str *ret,
@@ -111,6 +115,14 @@ static int read_server(const struct reading *reading, struct sw_str *ret, struct
         server.data[scheme.len] == '/')
         return sw_get_fail(json_object_get(reading->object, "server"), "server", reading->at,
                            "an https:// URL", reterr);
+    /* It is shown in messages, and a path is put behind it. */
+    for (size_t i = 0; i < server.len; i++) {
+        if (strchr("@?# ", server.data[i]))
+            return refuse(reading, "server",
+                          "expected https://HOST[:PORT][/PATH], found a password, a query or a "
+                          "blank in it",
+                          reterr);
+    }
     while (server.data[server.len - 1] == '/')
         server.len--;
     server = sw_arena_copy(reading->arena, server);
@@ -178,7 +190,7 @@ static const char *list_names(const json_t *list, struct sw_arena *arena)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach(list, i, entry) {
+    json_array_foreach (list, i, entry) {
         const char *name = json_string_value(json_object_get(entry, "name"));
 
         names = sw_arena_printf(arena, "%s%s%s", names, i ? ", " : "", name ? name : "(unnamed)");
@@ -200,7 +212,7 @@ static int enter(struct reading *reading, const json_t *root, const char *list, 
 
     if (r < 0)
         return r;
-    json_array_foreach(entries, i, entry) {
+    json_array_foreach (entries, i, entry) {
         const json_t *own = json_object_get(entry, "name");
         struct sw_str text = {json_string_value(own), json_string_length(own)};
 

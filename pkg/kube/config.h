@@ -32,11 +32,11 @@ struct sw_kube_config {
     struct sw_str server;          /* https://HOST[:PORT][/PATH], without a trailing slash */
     struct sw_str tls_server_name; /* the name in the certificate, where it is not the host's */
     struct sw_str proxy_url;
-    struct sw_str namespace_;      /* of the context */
+    struct sw_str namespace_; /* of the context */
     struct sw_str ca_pem;
-    struct sw_str ca_file;         /* absolute, or relative to the working folder; read again when
-                                      it changes; at most one of ca_pem and ca_file is set, and
-                                      likewise for the pairs below */
+    struct sw_str ca_file; /* absolute, or relative to the working folder; read again when
+                              it changes; at most one of ca_pem and ca_file is set, and
+                              likewise for the pairs below */
     struct sw_str cert_pem;
     struct sw_str cert_file;
     struct sw_str key_pem;
@@ -49,11 +49,11 @@ struct sw_kube_config {
 /* Reads a kubeconfig, YAML or JSON. Fails with SW_ESYNTAX (not YAML; line and column), SW_ETYPE (a
  * member of the wrong type; what is not https; a credential that is not base64), SW_ENOENT (the
  * context, its cluster or its user is not there; the message lists those that are), SW_EUSAGE
- * (exec, auth-provider or password, which we do not speak; or, INLINE_ONLY, a path: the message
- * names the member), SW_ELIMIT, SW_ENOMEM. */
+ * (exec, auth-provider or password, which we do not speak; a server with more in it than where; a
+ * control character; or, INLINE_ONLY, a path: the message names the member), SW_ELIMIT, SW_ENOMEM.
+ */
 int sw_kube_config_read(struct sw_str text, const struct sw_kube_config_reading *how,
-                        struct sw_arena *arena, struct sw_kube_config *ret,
-                        struct sw_err *reterr);
+                        struct sw_arena *arena, struct sw_kube_config *ret, struct sw_err *reterr);
 
 /* Where a Pod finds the credential of its ServiceAccount. */
 #define SW_KUBE_ACCOUNT_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"

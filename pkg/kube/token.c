@@ -16,6 +16,16 @@ void sw_token_release(struct sw_token *token)
     sw_buf_wipe(&token->read);
 }
 
+/* Without the line end behind it. */
+static struct sw_str text_of(const struct sw_buf *read)
+{
+    struct sw_str text = sw_buf_str(read);
+
+    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        text.len--;
+    return text;
+}
+
 static int read_again(struct sw_token *token, int64_t now_ms, struct sw_err *reterr)
 {
     struct sw_buf fresh;
@@ -24,8 +34,11 @@ static int read_again(struct sw_token *token, int64_t now_ms, struct sw_err *ret
 
     sw_buf_init(&fresh, SW_TOKEN_MAX_BYTES);
     r = sw_file_read(token->config->token_file.data, &fresh, &err);
+    if (r == 0 && !sw_str_is_line(text_of(&fresh)))
+        r = sw_err_set(&err, SW_ETYPE, "%s: expected a token, found more than one line",
+                       token->config->token_file.data);
     if (r < 0) {
-        sw_buf_release(&fresh);
+        sw_buf_wipe(&fresh);
         return token->read.len ? 0 : sw_err_set(reterr, r, "%s", err.message);
     }
     sw_token_release(token);
@@ -35,10 +48,8 @@ static int read_again(struct sw_token *token, int64_t now_ms, struct sw_err *ret
     return 0;
 }
 
-int sw_token_get(struct sw_token *token, int64_t now_ms, struct sw_str *ret,
-                 struct sw_err *reterr)
+int sw_token_get(struct sw_token *token, int64_t now_ms, struct sw_str *ret, struct sw_err *reterr)
 {
-    struct sw_str text;
     int r = 0;
 
     if (!token->config->token_file.len) {
@@ -49,10 +60,7 @@ int sw_token_get(struct sw_token *token, int64_t now_ms, struct sw_str *ret,
         r = read_again(token, now_ms, reterr);
     if (r < 0)
         return r;
-    text = sw_buf_str(&token->read);
-    while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-        text.len--;
-    *ret = text;
+    *ret = text_of(&token->read);
     return 0;
 }
 

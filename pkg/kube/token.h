@@ -29,8 +29,7 @@ void sw_token_release(struct sw_token *token);
 /* The token to send at now_ms, without the line end behind it; unset where none is needed. Borrowed
  * until the next call. A file that can no longer be read leaves its last content in use. Fails as
  * sw_file_read() does where it never could. */
-int sw_token_get(struct sw_token *token, int64_t now_ms, struct sw_str *ret,
-                 struct sw_err *reterr);
+int sw_token_get(struct sw_token *token, int64_t now_ms, struct sw_str *ret, struct sw_err *reterr);
 
 /* It was refused (401): the file is read again before it is sent once more. */
 void sw_token_distrust(struct sw_token *token);

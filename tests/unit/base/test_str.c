@@ -180,6 +180,16 @@ static void dup_is_a_text_of_its_own(void **state)
     free(empty);
 }
 
+static void is_line_without_control_characters(void **state)
+{
+    (void)state;
+    assert_true(sw_str_is_line(SW_STR("")));
+    assert_true(sw_str_is_line(SW_STR("a b~\xc3\xa4")));
+    assert_false(sw_str_is_line(SW_STR("a\r\nb")));
+    assert_false(sw_str_is_line(SW_STR("a\0")));
+    assert_false(sw_str_is_line(SW_STR("\x7f")));
+}
+
 static void is_dns_label_as_kubernetes_says(void **state)
 {
     static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -243,6 +253,7 @@ int main(void)
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(distance_stops_at_its_limits),
         cmocka_unit_test(dup_is_a_text_of_its_own),
+        cmocka_unit_test(is_line_without_control_characters),
         cmocka_unit_test(is_dns_label_as_kubernetes_says),
         cmocka_unit_test(is_object_name_as_kubernetes_says),
         cmocka_unit_test(is_label_value_as_kubernetes_says),

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "json/read.h"
 #include "kube/config.h"
+#include "json/read.h"
 
 static const char kubeconfig[] =
     "apiVersion: v1\n"
@@ -178,8 +178,7 @@ static void read_of_a_strangers_kubeconfig_follows_no_path(void **state)
 {
     struct sw_kube_config config;
 
-    assert_int_equal(
-        read_text(*state, kubeconfig, "east", SW_KUBE_INLINE_ONLY, &config, NULL), 0);
+    assert_int_equal(read_text(*state, kubeconfig, "east", SW_KUBE_INLINE_ONLY, &config, NULL), 0);
     assert_refused(state, kubeconfig, "west", SW_KUBE_INLINE_ONLY, SW_EUSAGE,
                    "cluster.certificate-authority: a path is not followed here; put the content "
                    "in inline");
@@ -238,8 +237,7 @@ static void read_refuses_what_is_not_https(void **state)
                            "cluster.server: expected an https:// URL, found \"http://a\"");
     assert_cluster_refused(state, "{'server':'https://'}",
                            "cluster.server: expected an https:// URL, found \"https://\"");
-    assert_cluster_refused(state, "{}",
-                           "cluster.server: expected an https:// URL, found nothing");
+    assert_cluster_refused(state, "{}", "cluster.server: expected an https:// URL, found nothing");
     assert_cluster_refused(state, "{'server':7}", "cluster.server: expected a string, found 7");
 }
 
@@ -249,6 +247,27 @@ static void read_refuses_a_server_of_slashes(void **state)
                            "cluster.server: expected an https:// URL, found \"https:////\"");
 }
 
+static void read_refuses_a_server_that_says_more_than_where(void **state)
+{
+    static const char *const servers[] = {"https://u:s3cret@h", "https://h/x?y", "https://h#a",
+                                          "https://h h"};
+
+    for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+        char *cluster = sw_arena_printf(*state, "{'server':'%s'}", servers[i]);
+
+        assert_refused(state, one(*state, cluster, "{}"), NULL, SW_KUBE_FILES_TOO, SW_EUSAGE,
+                       "cluster.server: expected https://HOST[:PORT][/PATH], found a password, a "
+                       "query or a blank in it");
+    }
+}
+
+static void read_refuses_control_characters(void **state)
+{
+    assert_refused(state, one(*state, "{'server':'https://a'}", "{'token':'a\\r\\nX-Evil: 1'}"),
+                   NULL, SW_KUBE_INLINE_ONLY, SW_EUSAGE,
+                   "user.token: expected no control characters, found one");
+}
+
 static void read_refuses_what_is_not_base64(void **state)
 {
     struct sw_kube_config config;
@@ -256,8 +275,7 @@ static void read_refuses_what_is_not_base64(void **state)
     char *text = one(*state, "{'server':'https://a','certificate-authority-data':'?'}", "{}");
 
     assert_int_equal(read_text(*state, text, NULL, SW_KUBE_FILES_TOO, &config, &err), SW_ETYPE);
-    assert_string_equal(err.message,
-                        "cluster.certificate-authority-data: not base64 at byte 0");
+    assert_string_equal(err.message, "cluster.certificate-authority-data: not base64 at byte 0");
 }
 
 static void read_refuses_passwords(void **state)
@@ -336,6 +354,8 @@ int main(void)
         CONFIG_TEST(read_of_a_strangers_kubeconfig_shows_nothing_of_it),
         CONFIG_TEST(read_refuses_what_is_not_https),
         CONFIG_TEST(read_refuses_a_server_of_slashes),
+        CONFIG_TEST(read_refuses_a_server_that_says_more_than_where),
+        CONFIG_TEST(read_refuses_control_characters),
         CONFIG_TEST(read_refuses_what_is_not_base64),
         CONFIG_TEST(read_refuses_passwords),
         CONFIG_TEST(read_of_a_user_without_credentials_is_fine),

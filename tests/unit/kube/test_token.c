@@ -96,6 +96,21 @@ static void get_goes_on_with_what_was_read_last(void **state)
     assert_token(*state, SW_TOKEN_FRESH_MS + 1, "two");
 }
 
+static void get_takes_no_second_line(void **state)
+{
+    struct fixture *f = *state;
+    struct sw_err err = {0};
+    struct sw_str token;
+
+    write_file("one\r\nX-Evil: 1\n");
+    assert_int_equal(sw_token_get(&f->token, 0, &token, &err), SW_ETYPE);
+    assert_string_equal(err.message, PATH ": expected a token, found more than one line");
+    write_file("one");
+    assert_token(f, 1, "one");
+    write_file("two\nthree");
+    assert_token(f, 1 + SW_TOKEN_FRESH_MS, "one");
+}
+
 static void get_of_a_file_that_never_was_there_fails(void **state)
 {
     struct fixture *f = *state;
@@ -127,6 +142,7 @@ int main(void)
         TOKEN_TEST(get_reads_the_file_again_after_a_minute),
         TOKEN_TEST(get_after_distrust_reads_the_file_again),
         TOKEN_TEST(get_goes_on_with_what_was_read_last),
+        TOKEN_TEST(get_takes_no_second_line),
         TOKEN_TEST(get_of_a_file_that_never_was_there_fails),
         TOKEN_TEST(get_of_a_token_that_is_no_file),
     };
