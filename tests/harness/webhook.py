@@ -24,7 +24,8 @@ def install(api):
 
 
 def shipped_configurations():
-    """The webhook configurations that users apply."""
+    """The webhook configurations that users apply, as they are once the webhook was seen to answer:
+    from then on the validating one is closed."""
     documents = [
         document
         for file in sorted((_MANIFESTS / "webhooks").glob("*.yaml"))
@@ -32,6 +33,10 @@ def shipped_configurations():
         if document["kind"].endswith("WebhookConfiguration")
     ]
     assert documents, f"no webhook configuration in {_MANIFESTS}"
+    for document in documents:
+        if document["kind"] == "ValidatingWebhookConfiguration":
+            for webhook in document["webhooks"]:
+                webhook["failurePolicy"] = "Fail"
     return documents
 
 
