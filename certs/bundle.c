@@ -4,8 +4,6 @@
 
 #include "base/banned.h"
 
-#define BEGIN SW_STR("-----BEGIN CERTIFICATE-----")
-
 /* A block begins on a line of its own. */
 static void append(struct sw_str text, struct sw_buf *buf)
 {
@@ -18,7 +16,7 @@ static void append(struct sw_str text, struct sw_buf *buf)
  * an authority in ca.crt must not find it published. */
 static struct sw_str block_of(struct sw_str text)
 {
-    const char *begin = memmem(text.data, text.len, BEGIN.data, BEGIN.len);
+    const char *begin = memmem(text.data, text.len, SW_CERT_PEM_BEGIN.data, SW_CERT_PEM_BEGIN.len);
 
     return begin ? sw_str_slice(text, (size_t)(begin - text.data), text.len) : text;
 }

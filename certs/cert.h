@@ -13,6 +13,9 @@
 /* Longest text with certificates or a key that is looked at: a Secret holds no more. */
 #define SW_CERT_TEXT_MAX_BYTES ((size_t)1 << 20)
 
+/* How a certificate begins in PEM. */
+#define SW_CERT_PEM_BEGIN SW_STR("-----BEGIN CERTIFICATE-----")
+
 /* With its NUL: SHA-256 of the DER, lower-case hex. */
 #define SW_CERT_ID_SIZE 65
 

@@ -9,7 +9,6 @@
 
 #include "base/banned.h"
 
-#define BEGIN       SW_STR("-----BEGIN CERTIFICATE-----")
 #define END         SW_STR("-----END CERTIFICATE-----")
 
 #define SHA256_SIZE 32
@@ -76,7 +75,9 @@ static int add_block(struct sw_str text, struct sw_cert_list *list, struct sw_er
 /* Takes the text up to the end of its first block; false when there is none. */
 static bool cut_block(struct sw_str *rest, struct sw_str *ret)
 {
-    const char *begin = memmem(rest->data, rest->len, BEGIN.data, BEGIN.len), *end;
+    const char *begin =
+                   memmem(rest->data, rest->len, SW_CERT_PEM_BEGIN.data, SW_CERT_PEM_BEGIN.len),
+               *end;
     size_t len;
 
     if (!begin)
