@@ -109,7 +109,8 @@ int sw_cert_webhooks_read(json_t *object, const struct sw_cert_service *service,
     int r = 0;
 
     *ret = (struct sw_cert_webhooks){.object = object};
-    ret->policy_stands = is_text(annotations, SW_ANNOTATION_FAILURE_POLICY, SW_STR("Ignore"));
+    ret->policy_stands = json_object_get(annotations, SW_ANNOTATION_FAILURE_POLICY) &&
+                         !is_text(annotations, SW_ANNOTATION_FAILURE_POLICY, SW_STR("Fail"));
     each_owned(object, note_owned, &ret->owns_policy);
     json_array_foreach (json_object_get(object, "webhooks"), i, webhook) {
         if (calls(webhook, service))

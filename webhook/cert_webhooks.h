@@ -10,7 +10,8 @@
 
 #include <jansson.h>
 
-/* The annotation of a configuration, "Ignore", by which its failurePolicy stands as it is. */
+/* The annotation of a configuration, "Ignore", by which its failurePolicy stands as it is. Any
+ * value but "Fail" does, so that a slip does not undo what the user wants. */
 #define SW_ANNOTATION_FAILURE_POLICY "spillway.dev/failure-policy"
 
 /* Most webhooks of one configuration that are looked at; we ship three in all. */

@@ -91,8 +91,7 @@ static enum sw_reflector_action give_up(struct sw_reflector *reflector, int64_t 
 }
 
 enum sw_reflector_action sw_reflector_next(struct sw_reflector *reflector, int64_t now_ms,
-                                           int64_t *ret_wake_ms,
-                                           struct sw_request *ret_request)
+                                           int64_t *ret_wake_ms, struct sw_request *ret_request)
 {
     switch (reflector->phase) {
     case SW_REFLECTOR_RESTING:
@@ -158,8 +157,8 @@ static void refuse(struct sw_reflector *reflector, int64_t now_ms, int http_stat
 /* The moment at which a body that is silent from now on is given up. */
 static int64_t silence_ends(const struct sw_reflector *reflector, int64_t now_ms)
 {
-    return now_ms + (reflector->verb == SW_REQUEST_WATCH ? SW_REFLECTOR_IDLE_MS
-                                                         : SW_REFLECTOR_ANSWER_MS);
+    return now_ms +
+           (reflector->verb == SW_REQUEST_WATCH ? SW_REFLECTOR_IDLE_MS : SW_REFLECTOR_ANSWER_MS);
 }
 
 static void begin_body(struct sw_reflector *reflector, int64_t now_ms)

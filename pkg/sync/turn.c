@@ -58,7 +58,7 @@ void sw_turn_come_back(struct sw_reflector *reflector, int64_t now_ms, int64_t r
 }
 
 void sw_turn_fail_and_start_over(struct sw_reflector *reflector, int64_t now_ms,
-                                const char *failure)
+                                 const char *failure)
 {
     sw_turn_fail(reflector, now_ms, failure);
     sw_turn_start_over(reflector, true);

@@ -96,6 +96,9 @@ static void the_user_may_want_its_policy_to_stand(void **state)
     assert_true(read_webhooks("{\"metadata\":{\"annotations\":{"
                               "\"spillway.dev/failure-policy\":\"Ignore\"}}}")
                     .policy_stands);
+    assert_true(read_webhooks("{\"metadata\":{\"annotations\":{"
+                              "\"spillway.dev/failure-policy\":\"ignore\"}}}")
+                    .policy_stands);
     assert_false(read_webhooks("{\"metadata\":{\"annotations\":{"
                                "\"spillway.dev/failure-policy\":\"Fail\"}}}")
                      .policy_stands);
