@@ -34,7 +34,8 @@ def test_a_pod_that_is_deleted_is_replaced_by_another_address(first):
     first.cluster.wait_ready()
     after = first.cluster.pod("ratings")
     assert after.address != before.address
-    assert first.client().get("http://ratings:9080/").cluster == first.name
+    client = first.client()
+    wait_until("it is asked", lambda: client.get("http://ratings:9080/").cluster == first.name)
 
 
 def test_without_a_second_user_the_refusal_says_what_is_needed():
