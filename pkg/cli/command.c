@@ -16,8 +16,13 @@
 
 /* In the order in which they are listed. */
 static const struct sw_command *const commands[] = {
-    &sw_command_admit,   &sw_command_preflight, &sw_command_remote_secret,
-    &sw_command_version, &sw_command_help,      NULL,
+    &sw_command_admit,
+    &sw_command_preflight,
+    &sw_command_remote_secret,
+    &sw_command_status,
+    &sw_command_version,
+    &sw_command_help,
+    NULL,
 };
 
 const struct sw_command *sw_command_find(const char *name)

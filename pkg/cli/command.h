@@ -28,6 +28,7 @@ extern const struct sw_command sw_command_admit;
 extern const struct sw_command sw_command_help;
 extern const struct sw_command sw_command_preflight;
 extern const struct sw_command sw_command_remote_secret;
+extern const struct sw_command sw_command_status;
 extern const struct sw_command sw_command_version;
 
 /* The command of this name; NULL if there is none. */
