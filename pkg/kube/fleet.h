@@ -13,8 +13,8 @@
  * - An identical kubeconfig changes nothing, whatever Secret it comes from.
  *
  * What is known stays known while the Secrets cannot be seen. Values of Secrets are in no message,
- * and the memory that held one is overwritten when it is freed (a buffer that grew, and libcurl, may
- * leave copies behind). For one thread.
+ * and the memory that held one is overwritten when it is freed (a buffer that grew, and libcurl,
+ * may leave copies behind). For one thread.
  */
 #ifndef SW_KUBE_FLEET_H
 #define SW_KUBE_FLEET_H

@@ -194,7 +194,7 @@ def test_of_other_kinds_nothing_is_let_go(account, there):
         refused(patched(account, there(make()), RELEASE), "carries the label")
 
 
-# --- Lease, ConfigMap and Events --------------------------------------------------------------------------
+# --- Lease, ConfigMap and Events -----------------------------------------------------------------
 
 
 def lease(name=RECONCILER):
