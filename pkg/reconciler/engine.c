@@ -8,10 +8,10 @@
 #include "io/sig.h"
 #include "kube/elector.h"
 #include "kube/resolver.h"
-#include "reconciler/gather.h"
 #include "reconciler/health.h"
 #include "reconciler/native.h"
 #include "reconciler/planner.h"
+#include "reconciler/publisher.h"
 #include "reconciler/stats.h"
 #include "reconciler/writer.h"
 
@@ -32,7 +32,7 @@ struct sw_engine {
     struct sw_planner *planner;
     struct sw_native *native;
     struct sw_members *members;
-    struct sw_bulletin *bulletin;
+    struct sw_publisher *publisher;
     struct sw_http_target *target; /* of the local cluster, borrowed; NULL while there is none */
     struct sw_elector *elector;    /* NULL: there is no election, or nobody to ask */
     char identity[SW_LEASE_HOLDER_SIZE]; /* of the first elector; "" before */
@@ -54,7 +54,7 @@ static void set_leads(struct sw_engine *engine, bool leads)
 {
     engine->leads = leads;
     sw_writer_allow(engine->writer, leads);
-    sw_bulletin_forget(engine->bulletin);
+    sw_publisher_forget(engine->publisher);
     if (leads)
         sw_planner_all(engine->planner); /* another may have written until now */
     sw_stats_set(&engine->stats, SW_STATS_LEADER, leads);
@@ -103,7 +103,7 @@ static void on_move(void *context, struct sw_http_target *target)
 
     sw_writer_point(engine->writer, target);
     sw_native_point(engine->native, target);
-    sw_bulletin_point(engine->bulletin, target);
+    sw_publisher_point(engine->publisher, target);
     sw_elector_free(engine->elector);
     engine->elector = NULL;
     engine->target = target;
@@ -175,12 +175,14 @@ static int make_members(struct sw_engine *engine, struct sw_err *reterr)
         .root_namespace = options->root_namespace,
         .log = engine->options.log,
     };
-    const struct sw_bulletin_options bulletin = {engine->http, engine->options.namespace_,
-                                                 engine->options.log};
+    const struct sw_publisher_options publisher = {
+        engine->http,   &options->clusters,         engine->state,
+        engine->ledger, engine->options.namespace_, engine->options.log,
+    };
     int r = sw_native_new(&native, &engine->native, reterr);
 
     if (r == 0)
-        r = sw_bulletin_new(&bulletin, &engine->bulletin, reterr);
+        r = sw_publisher_new(&publisher, &engine->publisher, reterr);
     if (!options->no_cluster_secrets)
         members.secrets_namespace = engine->options.namespace_;
     return r < 0 ? r : sw_members_new(&members, &engine->members, reterr);
@@ -223,7 +225,7 @@ void sw_engine_free(struct sw_engine *engine)
         return;
     sw_elector_free(SW_TAKE(engine->elector));
     sw_members_free(engine->members);
-    sw_bulletin_free(engine->bulletin);
+    sw_publisher_free(engine->publisher);
     sw_native_free(engine->native);
     sw_planner_free(engine->planner);
     sw_writer_free(engine->writer);
@@ -322,19 +324,12 @@ static void tell_health(struct sw_engine *engine, int64_t now_ms)
                sw_log_uint("clusters", sw_members_count(engine->members)));
 }
 
-/* Who leads says how things are, once it knows. */
-static int64_t step_bulletin(struct sw_engine *engine, bool seen, int64_t now_ms)
+static int64_t step_publisher(struct sw_engine *engine, bool seen, int64_t now_ms)
 {
-    const struct sw_clusters *clusters = &engine->options.options->clusters;
-    const struct sw_gather gather = {
-        .local = clusters->items[clusters->local].name,
-        .native = sw_native_some(engine->native),
-        .members = engine->members,
-        .ledger = engine->ledger,
-        .bulletin = engine->bulletin,
-    };
+    const struct sw_publisher_turn turn = {engine->members, sw_native_some(engine->native),
+                                           engine->leads, seen, now_ms};
 
-    return engine->leads && seen ? sw_gather_step(&gather, now_ms) : INT64_MAX;
+    return sw_publisher_step(engine->publisher, &turn);
 }
 
 /* Does what is due; returns when something is due again. */
@@ -354,7 +349,7 @@ static int64_t go_round(struct sw_engine *engine)
     wake_ms =
         earlier(wake_ms, sw_planner_step(engine->planner, count_changes(engine), seen, now_ms));
     wake_ms = earlier(wake_ms, sw_writer_step(engine->writer, now_ms));
-    wake_ms = earlier(wake_ms, step_bulletin(engine, seen, now_ms));
+    wake_ms = earlier(wake_ms, step_publisher(engine, seen, now_ms));
     tell_health(engine, now_ms);
     note_stats(engine, now_ms);
     return wake_ms;
