@@ -16,6 +16,11 @@ const char *sw_op_verb_name(enum sw_op_verb verb)
     return names[verb];
 }
 
+/* An API server makes of an apply to a name that is not taken what it is sent, whatever version
+ * that names, and else refuses any version but the one it holds (409). No object has this one: it
+ * is that of a storage in which nothing was ever written. */
+#define VERSION_OF_NONE "1"
+
 /* The object under another metadata, so that the plan's own stays as it is. */
 static json_t *apply_body(const struct sw_op *op)
 {
@@ -26,6 +31,9 @@ static json_t *apply_body(const struct sw_op *op)
     if (!object || !metadata || json_object_set(object, "metadata", metadata) < 0)
         return NULL;
     if (op->uid.len && json_object_set_new(metadata, "uid", sw_wanted_str(op->uid)) < 0)
+        return NULL;
+    if (op->verb == SW_OP_CREATE &&
+        json_object_set_new(metadata, "resourceVersion", json_string(VERSION_OF_NONE)) < 0)
         return NULL;
     return SW_TAKE(object);
 }

@@ -7,9 +7,10 @@
 #include "mesh/wanted.h"
 
 enum sw_op_verb {
-    SW_OP_CREATE, /* nothing of that name is known: server-side apply, not forced, so that fields of
-                     another manager are a conflict to report and not overwritten */
-    SW_OP_APPLY,  /* ours, and not as it should be: server-side apply, forced */
+    SW_OP_CREATE,  /* nothing of that name is known to be ours: server-side apply, not forced, which
+                      the API server refuses where there is an object of that name. (Without more, it
+                      would add our fields and our label to a user's that has no other values.) */
+    SW_OP_APPLY,   /* ours, and not as it should be: server-side apply, forced */
     SW_OP_RELEASE, /* somebody else's by now: a merge patch (RFC 7396) that takes our label and our
                       annotation off */
     SW_OP_DELETE,  /* with uid and resourceVersion as preconditions */
@@ -33,9 +34,10 @@ struct sw_op {
 /* "create", "apply", "release" or "delete": static, stable. */
 const char *sw_op_verb_name(enum sw_op_verb verb);
 
-/* The body to send: the object, with metadata.uid where it must be that very one; the merge patch
- * with uid and resourceVersion. JSON's null for a delete. A new reference, to be made and used
- * inside a sw_json_scope of the arena of plan or another; NULL when out of memory. */
+/* The body to send: the object, with metadata.uid where it must be that very one, and with a
+ * metadata.resourceVersion that none has where there must be none; the merge patch with uid and
+ * resourceVersion. JSON's null for a delete. A new reference, to be made and used inside a
+ * sw_json_scope of the arena of plan or another; NULL when out of memory. */
 json_t *sw_op_body(const struct sw_op *op);
 
 #endif

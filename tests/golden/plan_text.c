@@ -63,6 +63,9 @@ static void write_op(const struct round *round, json_t *list, const struct sw_op
 {
     json_t *body = sw_op_body(op);
 
+    /* Every create names the same one. */
+    if (op->verb == SW_OP_CREATE)
+        json_object_del(json_object_get(body, "metadata"), "resourceVersion");
     push(list, "%s %s %.*s/%.*s%s%.*s", sw_op_verb_name(op->verb), sw_mesh_kind_name(op->kind),
          SW_STR_ARG(op->namespace_), SW_STR_ARG(op->name), op->remote.len ? " to " : "",
          SW_STR_ARG(op->remote));

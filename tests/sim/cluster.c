@@ -291,6 +291,15 @@ static json_t *body_of(const struct sim_write *write)
     return body;
 }
 
+/* As the real one does: what an apply names as the version counts where there is an object. */
+static bool names_another(const json_t *live, const json_t *body)
+{
+    const char *version = sim_text_at(body, "metadata.resourceVersion");
+
+    return live && version[0] &&
+           strcmp(version, sim_text_at(live, "metadata.resourceVersion")) != 0;
+}
+
 static int apply(struct sim_cluster *cluster, const struct sim_write *write, const json_t *live)
 {
     json_t *object, *body;
@@ -300,7 +309,9 @@ static int apply(struct sim_cluster *cluster, const struct sim_write *write, con
     if (!sim_cluster_get(cluster, SW_RESOURCE_NAMESPACE, "", write->namespace_))
         return 404;
     body = body_of(write);
-    object = sim_fields_apply(live, body, SW_MANAGED_BY, write->verb == SW_OP_APPLY);
+    object = names_another(live, body)
+                 ? NULL
+                 : sim_fields_apply(live, body, SW_MANAGED_BY, write->verb == SW_OP_APPLY);
     json_decref(body);
     if (!object)
         return 409;

@@ -33,12 +33,16 @@ static void body_of_an_apply_is_the_object_and_its_uid(void **state)
     sw_check_json(json_object_get(body, "kind"), "'WorkloadEntry'");
 }
 
-static void body_of_a_create_has_no_uid(void **state)
+/* So that an API server refuses it where an object of that name is. */
+static void body_of_a_create_names_a_version_that_no_object_has(void **state)
 {
     struct sw_op op = op_for(*state, SW_OP_CREATE);
+    const json_t *metadata;
 
     op.uid = (struct sw_str){NULL, 0};
-    assert_null(json_object_get(json_object_get(sw_op_body(&op), "metadata"), "uid"));
+    metadata = json_object_get(sw_op_body(&op), "metadata");
+    assert_null(json_object_get(metadata, "uid"));
+    sw_check_json(json_object_get(metadata, "resourceVersion"), "'1'");
 }
 
 static void body_leaves_the_plan_as_it_is(void **state)
@@ -79,7 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MESH_TEST(body_of_an_apply_is_the_object_and_its_uid),
-        MESH_TEST(body_of_a_create_has_no_uid),
+        MESH_TEST(body_of_a_create_names_a_version_that_no_object_has),
         MESH_TEST(body_leaves_the_plan_as_it_is),
         MESH_TEST(body_of_a_release_takes_off_what_is_ours),
         MESH_TEST(body_of_a_delete_is_null),
