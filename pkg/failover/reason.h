@@ -15,6 +15,7 @@
     X(SW_NO_SETTING, "NoSetting", "no WorkspaceSetting of its workspace has gateway settings")     \
     X(SW_NOT_SELECTED, "NotSelected", "no exposedServices item selects it")                        \
     X(SW_DISABLED, "Disabled", "failover: disable")                                                \
+    X(SW_IS_GATEWAY, "IsGateway", "it is itself a gateway that a WorkspaceSetting selects")        \
     X(SW_STUB, "Stub", "it is a stub made by Spillway")                                            \
     X(SW_AMBIENT, "Ambient", "its namespace is in the ambient data plane, which has no sidecars")  \
     X(SW_EXTERNAL_NAME, "ExternalName", "an ExternalName Service has no endpoints")                \
@@ -109,7 +110,19 @@
       "a user's AUTO_PASSTHROUGH Gateway serves the same workload and port")                       \
     X(SW_NO_NAMESPACE, "NoNamespace", "there is no such namespace here")                           \
     X(SW_STUB_DISABLED, "StubDisabled", "spillway.dev/stub: disabled")                             \
-    X(SW_INJECTION_OFF, "InjectionOff", "istio-injection: disabled, so there is no gateway")
+    X(SW_INJECTION_OFF, "InjectionOff", "istio-injection: disabled, so there is no gateway")       \
+    /* status conditions */                                                                        \
+    X(SW_ACCEPTED, "Accepted", "it can be read, and what it names exists")                         \
+    X(SW_PROGRAMMED, "Programmed", "what is exposed is in place everywhere")                       \
+    X(SW_OVERLAP, "Overlap", "an older workspace owns a namespace that it claims")                 \
+    X(SW_NAMESPACE_UNKNOWN, "NamespaceUnknown", "matches no namespace")                            \
+    X(SW_NO_OTHER_CLUSTER, "NoOtherCluster", "no other cluster is connected")                      \
+    X(SW_NOT_WRITTEN, "NotWritten", "planned, and not in the cluster yet")                         \
+    X(SW_CLUSTER_AWAY, "ClusterUnreachable", "the cluster is out of reach")                        \
+    X(SW_NOT_REPORTED, "NotReported", "no reconciler there has said what it does")                 \
+    X(SW_REPORT_STALE, "ReportStale", "its reconciler has written nothing for a while")            \
+    X(SW_REPORT_UNREADABLE, "ReportUnreadable", "what its reconciler says cannot be read")         \
+    X(SW_SETTING_UNREPORTED, "SettingUnknown", "its reconciler knows no such WorkspaceSetting")
 
 enum sw_reason {
 #define SW_REASON_ENUM(name, word, sentence) name,
