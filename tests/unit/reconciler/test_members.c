@@ -1,0 +1,470 @@
+/* reconciler/members.c: all clusters, as Secrets come, change and go. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reconciler/members.h"
+#include "servers.h"
+#include "json/read.h"
+
+#define HOME    "https://home:6443"
+#define AWAY    "https://away:6443"
+#define WEST    "https://west:6443"
+#define OTHER   "https://other:6443"
+
+#define SECRETS "/api/v1/namespaces/sys/secrets"
+#define OF_SYS  "{'metadata':{'name':'a','namespace':'sys'},'data':{}}"
+
+#define CART    "{'metadata':{'namespace':'shop','name':'cart'},'spec':{'selector':{'app':'cart'}}}"
+#define TILL    "{'metadata':{'namespace':'shop','name':'till'},'spec':{'selector':{'app':'till'}}}"
+
+/* In the folder of the test. */
+#define HOME_FILE "home.yaml"
+
+static struct sw_state *mesh;
+static struct sw_members *members;
+static struct sw_clusters clusters;
+static struct sw_arena arena; /* of what the test makes */
+static char folder[64], gone[64];
+static unsigned int n_moves;
+
+static void on_move(void *context, struct sw_http_target *target)
+{
+    (void)context;
+    (void)target;
+    n_moves++;
+}
+
+static void on_gone(void *context, struct sw_str cluster)
+{
+    (void)context;
+    snprintf(gone, sizeof(gone), "%.*s", SW_STR_ARG(cluster));
+}
+
+static int setup(void **state)
+{
+    snprintf(folder, sizeof(folder), "/tmp/sw_test_members.XXXXXX");
+    if (!mkdtemp(folder) || chdir(folder) < 0 || servers_setup(state) < 0)
+        return -1;
+    sw_arena_init(&arena, 65536, (size_t)16 << 20);
+    gone[0] = '\0';
+    n_moves = 0;
+    members = NULL;
+    clusters = (struct sw_clusters){0};
+    clusters.items[clusters.n++] = (struct sw_cluster){
+        .name = SW_STR("home"),
+        .kubeconfig = SW_STR(HOME_FILE),
+    };
+    return sw_state_new(NULL, &mesh, NULL);
+}
+
+static int teardown(void **state)
+{
+    sw_members_free(members);
+    sw_state_free(mesh);
+    sw_arena_release(&arena);
+    unlink(HOME_FILE);
+    if (chdir("/") < 0 || rmdir(folder) < 0)
+        return -1;
+    return servers_teardown(state);
+}
+
+static void write_home(const char *text)
+{
+    FILE *file = fopen(HOME_FILE, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int make(struct sw_str secrets_namespace, struct sw_err *reterr)
+{
+    const struct sw_members_options options = {
+        .http = servers_http(),
+        .state = mesh,
+        .clusters = &clusters,
+        .root_namespace = SW_STR("istio-system"),
+        .secrets_namespace = secrets_namespace,
+        .on_move = on_move,
+        .on_gone = on_gone,
+    };
+
+    return sw_members_new(&options, &members, reterr);
+}
+
+static void run(void)
+{
+    int64_t wake_ms = sw_members_step(members, servers_now_ms);
+
+    while (!servers_are_idle() || wake_ms <= servers_now_ms) {
+        sw_http_run(servers_http());
+        wake_ms = sw_members_step(members, servers_now_ms);
+    }
+}
+
+static void wait_for(int64_t ms)
+{
+    for (int64_t end_ms = servers_now_ms + ms; servers_now_ms < end_ms; servers_now_ms += 100)
+        run();
+    run();
+}
+
+/* With home alone, and Secrets looked for; has settled. */
+static void begin(void)
+{
+    write_home(servers_kubeconfig(HOME));
+    assert_int_equal(make(SW_STR("sys"), NULL), 0);
+    run();
+}
+
+/* Secret sys/a, with one key. */
+static void put_secret(const char *key, const char *kubeconfig)
+{
+    struct sw_buf text;
+    struct sw_str kept;
+
+    sw_buf_init(&text, 65536);
+    sw_buf_printf(&text, "{'metadata':{'name':'a','namespace':'sys'},'data':{'%s':'", key);
+    sw_buf_append_base64(&text, kubeconfig, strlen(kubeconfig));
+    sw_buf_append_text(&text, "'}}");
+    kept = sw_arena_copy(&arena, sw_buf_str(&text));
+    assert_non_null(kept.data);
+    sw_buf_release(&text);
+    servers_put(HOME, SECRETS, kept.data);
+    run();
+}
+
+/* NULL if there is none of that name. */
+static const struct sw_member *find(const char *name)
+{
+    for (size_t i = 0; i < sw_members_count(members); i++) {
+        if (sw_str_is(sw_member_name(sw_members_at(members, i)), name))
+            return sw_members_at(members, i);
+    }
+    return NULL;
+}
+
+static struct sw_member_health health_of(const char *name)
+{
+    struct sw_member_health ret;
+
+    assert_non_null(find(name));
+    sw_member_health(find(name), servers_now_ms, &ret);
+    return ret;
+}
+
+static size_t n_services(const char *name)
+{
+    return sw_state_count(sw_member_state(find(name)), SW_RESOURCE_SERVICE);
+}
+
+static void assert_says(struct sw_err err, const char *words)
+{
+    assert_int_not_equal(err.code, 0);
+    if (!strstr(err.message, words))
+        fail_msg("'%s' does not say '%s'", err.message, words);
+}
+
+static void those_of_the_command_line_come_first_in_their_order(void **state)
+{
+    (void)state;
+    clusters.items[clusters.n++] =
+        (struct sw_cluster){.name = SW_STR("away"), .kubeconfig = SW_STR("away.yaml")};
+    write_home(servers_kubeconfig(HOME));
+    assert_int_equal(make(SW_STR("sys"), NULL), 0);
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_int_equal(sw_members_count(members), 3);
+    assert_true(sw_str_is(sw_member_name(sw_members_at(members, 0)), "home"));
+    assert_true(sw_str_is(sw_member_name(sw_members_at(members, 1)), "away"));
+    assert_true(sw_str_is(sw_member_name(sw_members_at(members, 2)), "west"));
+}
+
+/* What is only of use of the local cluster, or of that of the Workspaces, is asked of no other. */
+static void each_has_the_role_that_it_was_given(void **state)
+{
+    const char *const deployments = "/apis/apps/v1/deployments";
+
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_int_equal(servers_asked(HOME, deployments), 1);
+    assert_int_equal(servers_asked(HOME, SERVERS_SETTINGS), 1);
+    assert_int_equal(servers_asked(WEST, deployments), 0);
+    assert_int_equal(servers_asked(WEST, SERVERS_SETTINGS), 0);
+    assert_int_equal(servers_asked(WEST, SERVERS_PODS), 1);
+}
+
+static void without_secrets_all_are_known_at_once(void **state)
+{
+    struct sw_fleet_status fleet;
+
+    (void)state;
+    write_home(servers_kubeconfig(HOME));
+    assert_int_equal(make((struct sw_str){NULL, 0}, NULL), 0);
+    assert_true(sw_members_are_known(members));
+    run();
+    assert_int_equal(servers_asked(HOME, SECRETS), 0);
+    sw_members_fleet(members, servers_now_ms, &fleet);
+    assert_true(fleet.synced);
+    assert_int_equal(fleet.n_clusters, 0);
+}
+
+static void a_secret_adds_a_cluster(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    servers_put(WEST, SERVERS_SERVICES, CART);
+    begin();
+    assert_true(sw_members_are_known(members));
+    before = sw_members_changes(members);
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_int_equal(sw_members_count(members), 2);
+    assert_true(health_of("west").synced);
+    assert_int_equal(n_services("west"), 1);
+    assert_int_not_equal(sw_members_changes(members), before);
+}
+
+static void a_secret_that_changes_moves_its_cluster_without_a_gap(void **state)
+{
+    (void)state;
+    servers_put(WEST, SERVERS_SERVICES, CART);
+    servers_put(OTHER, SERVERS_SERVICES, CART);
+    servers_put(OTHER, SERVERS_SERVICES, TILL);
+    servers_answer(OTHER, SERVERS_PODS, SERVERS_SILENT);
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    put_secret("west", servers_kubeconfig(OTHER));
+    assert_int_equal(servers_open(OTHER, SERVERS_SERVICES), 1);
+    assert_int_equal(servers_open(WEST, SERVERS_SERVICES), 1);
+    assert_int_equal(n_services("west"), 1);
+    servers_answer(OTHER, SERVERS_PODS, 200);
+    run();
+    assert_int_equal(servers_open(WEST, NULL), 0);
+    assert_int_equal(n_services("west"), 2);
+    assert_int_equal(sw_members_count(members), 2);
+    assert_string_equal(gone, "");
+}
+
+static void a_secret_that_goes_takes_its_cluster_with_it(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_true(servers_open(WEST, NULL) > 0);
+    before = sw_members_changes(members);
+    servers_delete(HOME, SECRETS, OF_SYS);
+    run();
+    assert_int_equal(sw_members_count(members), 1);
+    assert_null(find("west"));
+    assert_int_equal(servers_open(WEST, NULL), 0);
+    assert_string_equal(gone, "west");
+    assert_true(sw_members_changes(members) > before);
+}
+
+static void a_key_that_goes_takes_its_cluster_with_it(void **state)
+{
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    put_secret("other", servers_kubeconfig(OTHER));
+    assert_null(find("west"));
+    assert_true(health_of("other").synced);
+    assert_string_equal(gone, "west");
+}
+
+static void a_cluster_that_comes_back_is_seen_anew(void **state)
+{
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    servers_delete(HOME, SECRETS, OF_SYS);
+    run();
+    servers_put(WEST, SERVERS_SERVICES, CART);
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_true(health_of("west").synced);
+    assert_int_equal(n_services("west"), 1);
+}
+
+static void an_unsafe_kubeconfig_is_refused_and_says_where_it_stands(void **state)
+{
+    (void)state;
+    begin();
+    put_secret("west", "{current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],"
+                       " clusters: [{name: c, cluster: {server: 'https://west:6443'}}],"
+                       " users: [{name: u, user: {exec: {command: rm}}}]}");
+    assert_says(health_of("west").error, "Secret sys/a, key west: user.exec: ");
+    assert_false(health_of("west").synced);
+    assert_int_equal(servers_asked(WEST, NULL), 0);
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_int_equal(health_of("west").error.code, 0);
+    assert_true(health_of("west").synced);
+}
+
+static void one_that_became_bad_leaves_the_last_good_one_in_use(void **state)
+{
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    put_secret("west", "clusters: [");
+    assert_says(health_of("west").error, "Secret sys/a, key west: ");
+    assert_true(health_of("west").synced && health_of("west").readable);
+    servers_put(WEST, SERVERS_SERVICES, CART);
+    run();
+    assert_int_equal(n_services("west"), 1);
+}
+
+static void names_that_the_command_line_has_are_passed_over(void **state)
+{
+    struct sw_fleet_status fleet;
+
+    (void)state;
+    clusters.items[clusters.n++] =
+        (struct sw_cluster){.name = SW_STR("away"), .kubeconfig = SW_STR("away.yaml")};
+    begin();
+    put_secret("home", servers_kubeconfig(WEST));
+    put_secret("away", servers_kubeconfig(WEST));
+    assert_int_equal(sw_members_count(members), 2);
+    assert_int_equal(servers_asked(WEST, NULL), 0);
+    sw_members_fleet(members, servers_now_ms, &fleet);
+    assert_int_equal(fleet.n_findings, 1);
+}
+
+static void secrets_are_looked_for_where_the_local_cluster_is(void **state)
+{
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    write_home(servers_kubeconfig(AWAY));
+    servers_now_ms += SW_MEMBER_RELOOK_MS;
+    run();
+    assert_int_equal(n_moves, 2);
+    assert_int_equal(servers_open(HOME, NULL), 0);
+    assert_int_equal(servers_open(AWAY, SECRETS), 1);
+    assert_null(find("west")); /* it is in no Secret there */
+}
+
+/* What is known stays, and the rest goes on. */
+static void secrets_that_cannot_be_seen_any_more_change_nothing(void **state)
+{
+    struct sw_fleet_status fleet;
+
+    (void)state;
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    servers_answer(HOME, SECRETS, 403);
+    wait_for(SW_FLEET_PATIENCE_MS + 10000);
+    sw_members_fleet(members, servers_now_ms, &fleet);
+    assert_says(fleet.error, "Secrets of namespace sys");
+    assert_true(sw_members_are_known(members));
+    assert_true(health_of("west").readable);
+}
+
+static void who_is_patient_waits_for_the_secrets(void **state)
+{
+    struct sw_err missing = {0};
+
+    (void)state;
+    servers_answer(HOME, SECRETS, SERVERS_SILENT);
+    begin();
+    assert_false(sw_members_are_known(members));
+    assert_true(sw_members_are_ready(members, false, servers_now_ms, &missing));
+    assert_false(sw_members_are_ready(members, true, servers_now_ms, &missing));
+    assert_says(missing, "the Secrets that name remote clusters");
+    servers_answer(HOME, SECRETS, 200);
+    run();
+    assert_true(sw_members_are_ready(members, true, servers_now_ms, &missing));
+}
+
+static void who_is_patient_waits_for_remote_clusters(void **state)
+{
+    struct sw_err missing = {0};
+
+    (void)state;
+    servers_answer(WEST, SERVERS_PODS, SERVERS_REFUSED);
+    begin();
+    put_secret("west", servers_kubeconfig(WEST));
+    assert_true(sw_members_are_seen(members, servers_now_ms));
+    assert_true(sw_members_are_ready(members, false, servers_now_ms, &missing));
+    assert_false(sw_members_are_ready(members, true, servers_now_ms, &missing));
+    assert_says(missing, "cluster west: " WEST SERVERS_PODS ": Connection refused");
+}
+
+static void nobody_plans_without_the_local_cluster(void **state)
+{
+    struct sw_err missing = {0};
+
+    (void)state;
+    assert_int_equal(make(SW_STR("sys"), NULL), 0);
+    run();
+    assert_false(sw_members_are_seen(members, servers_now_ms));
+    assert_false(sw_members_are_ready(members, false, servers_now_ms, &missing));
+    assert_says(missing, "cluster home: " HOME_FILE ": No such file");
+}
+
+static void nobody_plans_without_the_cluster_of_the_workspaces(void **state)
+{
+    struct sw_err missing = {0};
+
+    (void)state;
+    clusters.items[clusters.n++] =
+        (struct sw_cluster){.name = SW_STR("away"), .kubeconfig = SW_STR("away.yaml")};
+    clusters.config = 1;
+    begin();
+    assert_true(health_of("home").synced);
+    assert_false(sw_members_are_seen(members, servers_now_ms));
+    assert_false(sw_members_are_ready(members, false, servers_now_ms, &missing));
+    assert_says(missing, "cluster away: away.yaml: No such file");
+}
+
+static void one_that_cannot_begin_is_named(void **state)
+{
+    struct sw_err err = {0};
+
+    (void)state;
+    unsetenv("KUBERNETES_SERVICE_HOST");
+    clusters.items[clusters.n++] = (struct sw_cluster){.name = SW_STR("own")};
+    assert_int_equal(make(SW_STR("sys"), &err), SW_ENOENT);
+    assert_says(err, "cluster own: ");
+    assert_null(members);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(those_of_the_command_line_come_first_in_their_order),
+        TEST(each_has_the_role_that_it_was_given),
+        TEST(without_secrets_all_are_known_at_once),
+        TEST(a_secret_adds_a_cluster),
+        TEST(a_secret_that_changes_moves_its_cluster_without_a_gap),
+        TEST(a_secret_that_goes_takes_its_cluster_with_it),
+        TEST(a_key_that_goes_takes_its_cluster_with_it),
+        TEST(a_cluster_that_comes_back_is_seen_anew),
+        TEST(an_unsafe_kubeconfig_is_refused_and_says_where_it_stands),
+        TEST(one_that_became_bad_leaves_the_last_good_one_in_use),
+        TEST(names_that_the_command_line_has_are_passed_over),
+        TEST(secrets_are_looked_for_where_the_local_cluster_is),
+        TEST(secrets_that_cannot_be_seen_any_more_change_nothing),
+        TEST(who_is_patient_waits_for_the_secrets),
+        TEST(who_is_patient_waits_for_remote_clusters),
+        TEST(nobody_plans_without_the_local_cluster),
+        TEST(nobody_plans_without_the_cluster_of_the_workspaces),
+        TEST(one_that_cannot_begin_is_named),
+    };
+
+    sw_json_setup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
