@@ -226,6 +226,20 @@ static json_t *gateway_spec(const struct workload *head)
                      "mode", "AUTO_PASSTHROUGH", "hosts", hosts);
 }
 
+/* What its Gateway is to hold, in words. */
+static int find_hosts(const struct work *work, const struct workload *head, struct sw_err *reterr)
+{
+    const char *noun = head->n_hosts == 1 ? "host" : "hosts";
+    char detail[64];
+
+    if (head->n_held)
+        snprintf(detail, sizeof(detail), "%zu %s, %zu on the way out", head->n_hosts, noun,
+                 head->n_held);
+    else
+        snprintf(detail, sizeof(detail), "%zu %s", head->n_hosts, noun);
+    return find(work, head, SW_MESH_EMITTED, SW_PLANNED, detail, reterr);
+}
+
 static int plan_head(const struct work *work, struct workload *head, struct sw_err *reterr)
 {
     const struct sw_meta *service = &head->gateway->service->meta;
@@ -234,7 +248,6 @@ static int plan_head(const struct work *work, struct workload *head, struct sw_e
         .namespace_ = service->namespace_,
         .name = sw_mesh_name(work->arena, service->name, (struct sw_str){NULL, 0}),
     };
-    char detail[64];
     int r;
 
     if (!meta.name.data)
@@ -245,11 +258,7 @@ static int plan_head(const struct work *work, struct workload *head, struct sw_e
         return r;
     sort_hosts(head);
     r = sw_wanted_add(&work->plan->wanteds, work->arena, &meta, gateway_spec(head), reterr);
-    if (r < 0)
-        return r;
-    snprintf(detail, sizeof(detail), "%zu hosts, %zu of them on their way out", head->n_hosts,
-             head->n_held);
-    return find(work, head, SW_MESH_EMITTED, SW_PLANNED, detail, reterr);
+    return r < 0 ? r : find_hosts(work, head, reterr);
 }
 
 static int plan_withheld(const struct work *work, const struct workload *workload,

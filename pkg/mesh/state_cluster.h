@@ -125,8 +125,9 @@ const struct sw_keeper *sw_state_keeper(enum sw_resource resource);
 /* What a table's `read` begins with: sets the namespace that a file may leave out. */
 void sw_state_default_namespace(struct sw_meta *meta);
 
-/* Reads what a removal of one of our objects has to say, where it carries our label: 1, else 0.
- * Fails with SW_ETYPE and SW_ENOMEM. */
+/* Reads what a removal of one of our objects has to say, where it carries our label: 1, else 0. A
+ * ServiceAccount, Deployment or Service needs our field manager or our annotation besides. `kind`
+ * of a Service is what it is without the annotation. Fails with SW_ETYPE and SW_ENOMEM. */
 int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum sw_mesh_kind kind,
                         struct sw_arena *arena, struct sw_mesh_owned *ret, struct sw_err *reterr);
 

@@ -22,6 +22,14 @@ static void read_for(struct sw_str text, struct sw_mesh_owned *ret)
     ret->for_service = name;
 }
 
+/* Kinds of which the label alone says nothing: whoever installs something by Helm or kustomize may
+ * give it to all that he installs, as our own manifests do. */
+static bool is_common(enum sw_mesh_kind kind)
+{
+    return kind == SW_MESH_SERVICEACCOUNT || kind == SW_MESH_DEPLOYMENT ||
+           kind == SW_MESH_GATEWAY_SERVICE || kind == SW_MESH_STUB;
+}
+
 int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum sw_mesh_kind kind,
                         struct sw_arena *arena, struct sw_mesh_owned *ret, struct sw_err *reterr)
 {
@@ -40,8 +48,10 @@ int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum s
         r = sw_observed_read(object, &observed, reterr);
     if (r < 0)
         return r;
-    if (kind == SW_MESH_STUB && !annotation.data)
-        kind = SW_MESH_GATEWAY_SERVICE;
+    if (is_common(kind) && !observed.managed && !annotation.data)
+        return 0;
+    if (kind == SW_MESH_GATEWAY_SERVICE && annotation.data)
+        kind = SW_MESH_STUB;
     *ret = (struct sw_mesh_owned){
         .kind = kind,
         .namespace_ = meta->namespace_,
@@ -54,9 +64,8 @@ int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum s
     };
     if (remote && kind == SW_MESH_WORKLOADENTRY)
         ret->remote = *remote;
-    if (kind == SW_MESH_SERVICEACCOUNT || kind == SW_MESH_DEPLOYMENT ||
-        kind == SW_MESH_GATEWAY_SERVICE) {
-        ret->for_namespace = meta->namespace_; /* the IngressGateway of that name */
+    if (is_common(kind)) {
+        ret->for_namespace = meta->namespace_; /* the Service or IngressGateway of that name */
         ret->for_service = meta->name;
     } else if (kind != SW_MESH_GATEWAY) {
         read_for(annotation, ret);
@@ -130,6 +139,17 @@ static void namespace_leaves(void *context, void *item)
     sw_sorted_remove(&cluster->namespaces, item);
 }
 
+/* Which of our Services it is, should it lack the annotation: that of an IngressGateway is known by
+ * its port, or else by its label. */
+static enum sw_mesh_kind kind_of(const struct sw_item_service *item)
+{
+    const struct sw_str *app = sw_labels_get(&item->service.meta.labels, SW_STR("app"));
+
+    return item->is_gateway || (app && sw_str_eq(*app, item->service.meta.name))
+               ? SW_MESH_GATEWAY_SERVICE
+               : SW_MESH_STUB;
+}
+
 static int read_service(const json_t *object, struct sw_arena *arena, void *item,
                         struct sw_err *reterr)
 {
@@ -142,8 +162,8 @@ static int read_service(const json_t *object, struct sw_arena *arena, void *item
         return r;
     sw_state_default_namespace(&service->service.meta);
     service->is_gateway = sw_service_has_tcp_port(&service->service, SW_GATEWAY_PORT);
-    r = sw_state_read_owned(object, &service->service.meta, SW_MESH_STUB, arena, &service->owned,
-                            reterr);
+    r = sw_state_read_owned(object, &service->service.meta, kind_of(service), arena,
+                            &service->owned, reterr);
     service->is_owned = r == 1;
     return r < 0 ? r : 1;
 }

@@ -12,6 +12,18 @@ static json_t *target(const struct sw_port *port)
     return json_integer(port->target_number ? port->target_number : port->number);
 }
 
+/* appProtocol goes along: Istio asks it before the port's name what is spoken there. */
+static json_t *port_json(const struct sw_port *port)
+{
+    json_auto_t *object = json_pack("{s:o,s:i,s:s,s:o}", "name", sw_wanted_str(port->name), "port",
+                                    port->number, "protocol", "TCP", "targetPort", target(port));
+
+    if (object && port->app_protocol.len &&
+        json_object_set_new(object, "appProtocol", sw_wanted_str(port->app_protocol)) < 0)
+        return NULL;
+    return SW_TAKE(object);
+}
+
 static json_t *ports(const struct sw_service *service)
 {
     json_auto_t *list = json_array();
@@ -21,9 +33,7 @@ static json_t *ports(const struct sw_service *service)
 
         if (!port->tcp || !port->name.len)
             continue;
-        if (json_array_append_new(
-                list, json_pack("{s:o,s:i,s:s,s:o}", "name", sw_wanted_str(port->name), "port",
-                                port->number, "protocol", "TCP", "targetPort", target(port))) < 0)
+        if (json_array_append_new(list, port_json(port)) < 0)
             return NULL;
     }
     return SW_TAKE(list);

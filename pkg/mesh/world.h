@@ -177,16 +177,15 @@ enum sw_mesh_kind {
 
 /* An object of the local cluster that carries our label. */
 struct sw_mesh_owned {
-    enum sw_mesh_kind kind; /* a Service is a _GATEWAY_SERVICE if SW_ANNOTATION_SERVICE is absent */
+    enum sw_mesh_kind kind;
     struct sw_str namespace_;
     struct sw_str name;
     struct sw_str uid;
     struct sw_str resource_version;
-    struct sw_str
-        for_namespace;         /* from SW_ANNOTATION_SERVICE: the Service that it is for. For the */
-    struct sw_str for_service; /* kinds of an IngressGateway: the IngressGateway. Unset for a
-                                  Gateway and where the annotation is not understood */
-    struct sw_str remote;      /* label spillway.dev/remote of a WorkloadEntry */
+    struct sw_str for_namespace; /* from SW_ANNOTATION_SERVICE: the Service that it is for. For a */
+    struct sw_str for_service;   /* stub and the kinds of an IngressGateway: that of the same name.
+                                    Unset for a Gateway and where the annotation is not understood */
+    struct sw_str remote;        /* label spillway.dev/remote of a WorkloadEntry */
     bool managed; /* our field manager has fields of it: without that, it is not ours to change */
     bool shared;  /* another manager has fields of its spec */
     struct sw_digest digest; /* of the fields that our manager has: sw_digest_observed() */

@@ -44,7 +44,8 @@ static int read_port(const json_t *port, const struct sw_at *at, struct sw_arena
     if (r < 0)
         return r;
     ret->tcp = protocol.len == 0 || sw_str_is(protocol, "TCP");
-    return read_target(port, at, arena, ret, reterr);
+    r = sw_model_copy_str(port, "appProtocol", at, arena, &ret->app_protocol, reterr);
+    return r < 0 ? r : read_target(port, at, arena, ret, reterr);
 }
 
 static int read_ports(const json_t *spec, const struct sw_at *at, struct sw_arena *arena,
@@ -61,7 +62,7 @@ static int read_ports(const json_t *spec, const struct sw_at *at, struct sw_aren
     ports = sw_arena_zalloc(arena, json_array_size(list) * sizeof(*ports));
     if (!ports)
         return sw_err_nomem(reterr);
-    json_array_foreach(list, i, item) {
+    json_array_foreach (list, i, item) {
         r = read_port(item, SW_AT_INDEX(here, i), arena, &ports[i], reterr);
         if (r < 0)
             return r;

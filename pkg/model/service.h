@@ -12,11 +12,12 @@
 #define SW_GATEWAY_PORT 15443
 
 struct sw_port {
-    struct sw_str name;        /* unset when the port has no name */
-    uint16_t number;           /* spec.ports[].port */
-    uint16_t target_number;    /* targetPort as a number; 0 when it is a name */
-    struct sw_str target_name; /* targetPort as a name; unset when it is a number */
-    bool tcp;                  /* protocol TCP, the default */
+    struct sw_str name;         /* unset when the port has no name */
+    uint16_t number;            /* spec.ports[].port */
+    uint16_t target_number;     /* targetPort as a number; 0 when it is a name */
+    struct sw_str target_name;  /* targetPort as a name; unset when it is a number */
+    bool tcp;                   /* protocol TCP, the default */
+    struct sw_str app_protocol; /* unset when the port's name says what is spoken */
 };
 
 struct sw_service {

@@ -47,7 +47,8 @@ static void read_takes_what_is_there(void **state)
     struct sw_service service =
         service_of(*state, "{'type':'ClusterIP','clusterIP':'10.0.0.1','selector':{'app':'cart'},"
                            "'internalTrafficPolicy':'Cluster','ports':["
-                           "{'name':'http','port':80,'targetPort':8080,'protocol':'TCP'},"
+                           "{'name':'http','port':80,'targetPort':8080,'protocol':'TCP',"
+                           "'appProtocol':'http2'},"
                            "{'port':53,'protocol':'UDP'}]}");
 
     sw_check_str(service.meta.name, "cart");
@@ -60,6 +61,8 @@ static void read_takes_what_is_there(void **state)
     assert_int_equal(service.ports[0].number, 80);
     assert_int_equal(service.ports[0].target_number, 8080);
     assert_true(service.ports[0].tcp);
+    sw_check_str(service.ports[0].app_protocol, "http2");
+    assert_null(service.ports[1].app_protocol.data);
     assert_int_equal(service.ports[1].number, 53);
     assert_false(service.ports[1].tcp);
 }
