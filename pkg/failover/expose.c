@@ -1,11 +1,12 @@
 #include "failover/expose.h"
 
+#include "failover/search.h"
+
 #include "base/banned.h"
 
 #define LABEL_DATAPLANE_MODE "istio.io/dataplane-mode"
 
-struct sw_str sw_expose_failover_label(const struct sw_view *view,
-                                       const struct sw_service *service)
+struct sw_str sw_expose_failover_label(const struct sw_view *view, const struct sw_service *service)
 {
     const struct sw_str *own = sw_labels_get(&service->meta.labels, SW_STR(SW_LABEL_FAILOVER));
     const struct sw_namespace *namespace_;
@@ -119,6 +120,8 @@ struct sw_exposure sw_expose(const struct sw_index *index, const struct sw_view 
         return exposure;
     if (sw_str_is(sw_expose_failover_label(view, service), SW_FAILOVER_DISABLE))
         exposure.reason = SW_DISABLED;
+    else if (sw_search_is_any_gateway(sw_index_config(index), service))
+        exposure.reason = SW_IS_GATEWAY; /* a gateway behind a gateway: a detour, or a loop */
     else
         exposure.reason = representable(view, service);
     return exposure;

@@ -25,6 +25,19 @@ bool sw_search_is_gateway(const struct sw_gateway_setting *gateways,
             sw_labels_match(&gateways->labels, &service->meta.labels));
 }
 
+bool sw_search_is_any_gateway(const struct sw_view *config, const struct sw_service *service)
+{
+    if (!sw_service_has_tcp_port(service, SW_GATEWAY_PORT))
+        return false;
+    for (size_t i = 0; i < config->n_settings; i++) {
+        for (size_t j = 0; j < config->settings[i]->n_gateways; j++) {
+            if (sw_search_is_gateway(&config->settings[i]->gateways[j], service))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool sw_search_gateway(const struct sw_view *view, const struct sw_gateway_setting *gateways)
 {
     size_t n, first = sw_view_services_in(view, gateways->namespace_, &n);

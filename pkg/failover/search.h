@@ -13,6 +13,9 @@
 bool sw_search_is_gateway(const struct sw_gateway_setting *gateways,
                           const struct sw_service *service);
 
+/* True if it is a gateway for any setting of the config cluster's view. */
+bool sw_search_is_any_gateway(const struct sw_view *config, const struct sw_service *service);
+
 /* True if the cluster has such a gateway. */
 bool sw_search_gateway(const struct sw_view *view, const struct sw_gateway_setting *gateways);
 

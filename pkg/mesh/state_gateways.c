@@ -229,20 +229,6 @@ static int make_gateway(struct sw_state_cluster *cluster, const struct sw_servic
     return r < 0 ? r : set_pods(cluster, key, ret, arena, reterr);
 }
 
-/* True if any setting takes this Service for a gateway. */
-static bool is_gateway(const struct sw_state_cluster *config, const struct sw_service *service)
-{
-    for (size_t i = 0; config && i < config->settings.n; i++) {
-        const struct sw_setting *setting = config->settings.items[i];
-
-        for (size_t j = 0; j < setting->n_gateways; j++) {
-            if (sw_search_is_gateway(&setting->gateways[j], service))
-                return true;
-        }
-    }
-    return false;
-}
-
 static bool is_same_list(const struct sw_str *a, size_t n_a, const struct sw_str *b, size_t n_b)
 {
     if (n_a != n_b)
@@ -296,7 +282,8 @@ static int build(struct sw_state_cluster *cluster, const struct sw_mesh_gateway 
         struct sw_mesh_gateway *gateway;
         int r;
 
-        if (!item->is_gateway || !is_gateway(config, &item->service))
+        if (!item->is_gateway || !config ||
+            !sw_search_is_any_gateway(&config->view, &item->service))
             continue;
         gateway = sw_arena_zalloc(arena, sizeof(*gateway));
         list = sw_arena_push(arena, (void *)list, n, sizeof(struct sw_mesh_gateway *));

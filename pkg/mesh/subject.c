@@ -1,6 +1,7 @@
 #include "mesh/subject.h"
 
 #include "failover/expose.h"
+#include "failover/search.h"
 #include "mesh/name.h"
 
 #include "base/banned.h"
@@ -76,6 +77,9 @@ enum sw_reason sw_subject_judge(const struct sw_subject *subject)
         return SW_AMBIENT;
     if (sw_mesh_mtls_disabled(subject->mesh, sw_mesh_local(subject->mesh), namespace_name))
         return SW_MTLS_DISABLED;
+    if (subject->local &&
+        sw_search_is_any_gateway(sw_index_config(subject->mesh->index), subject->local))
+        return SW_IS_GATEWAY;
     if (subject->local)
         return judge_service(subject->local);
     return has_label(namespace_, LABEL_STUB, "disabled") ? SW_STUB_DISABLED : SW_PLANNED;

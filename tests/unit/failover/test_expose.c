@@ -275,6 +275,40 @@ static void expose_refuses_what_takes_no_workloadentry(void **state)
     }
 }
 
+/* A workspace of everything holds the gateways too, and one gateway behind another leads nowhere.
+ */
+static void expose_of_a_gateway_of_any_setting_is_a_gateway(void **state)
+{
+    struct sw_world *world = *state;
+
+    begin(world, GATEWAYS(GATEWAY("elsewhere", "[]") "," GATEWAY("shop", "[]")));
+    check_reason(expose_with(world, "{}",
+                             "{'selector':{'app':'gw'},'ports':[{'name':'tls','port':"
+                             "15443}]}")
+                     .reason,
+                 SW_IS_GATEWAY);
+    check_reason(
+        expose_with(world, "{'app':'gw'}", "{'ports':[{'name':'tls','port':15443}]}").reason,
+        SW_IS_GATEWAY);
+}
+
+static void expose_of_what_is_like_a_gateway_is_exposed(void **state)
+{
+    struct sw_world *world = *state;
+
+    begin(world, GATEWAYS(GATEWAY("elsewhere", "[]") "," GATEWAY("shop", "[]")));
+    check_reason(expose_with(world, "{}",
+                             "{'selector':{'app':'gw'},'ports':[{'name':'tls','port':"
+                             "443}]}")
+                     .reason,
+                 SW_EXPOSED);
+    check_reason(expose_with(world, "{}",
+                             "{'selector':{'app':'x'},'ports':[{'name':'tls','port':"
+                             "15443}]}")
+                     .reason,
+                 SW_EXPOSED);
+}
+
 static void expose_of_a_stub_of_ours_is_a_stub(void **state)
 {
     begin(*state, SW_WORLD_EXPOSE_ALL);
@@ -362,6 +396,8 @@ int main(void)
         SW_WORLD_TEST(expose_in_a_disabled_namespace_is_disabled_unless_the_service_says_otherwise),
         SW_WORLD_TEST(expose_disables_before_it_asks_what_istio_can_do),
         SW_WORLD_TEST(expose_refuses_what_takes_no_workloadentry),
+        SW_WORLD_TEST(expose_of_a_gateway_of_any_setting_is_a_gateway),
+        SW_WORLD_TEST(expose_of_what_is_like_a_gateway_is_exposed),
         SW_WORLD_TEST(expose_of_a_stub_of_ours_is_a_stub),
         SW_WORLD_TEST(expose_in_an_ambient_namespace_is_ambient),
         SW_WORLD_TEST(expose_in_a_namespace_of_another_data_plane_mode_is_exposed),
