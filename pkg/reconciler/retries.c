@@ -80,13 +80,37 @@ static int64_t calm_until(const struct sw_retry *retry)
     return retry->rewritten_ms + (wait_ms < SW_RETRIES_CALM_MS ? wait_ms : SW_RETRIES_CALM_MS);
 }
 
+/* True if the operation is on the version that was written last; one too long to be remembered is
+ * any such. */
+static bool is_version(const struct sw_retry *retry, const struct sw_op *op)
+{
+    return sw_str_is(op->resource_version, retry->version) ||
+           op->resource_version.len >= sizeof(retry->version);
+}
+
+static struct sw_digest digest_of(const struct sw_op *op)
+{
+    return op->wanted ? op->wanted->digest : (struct sw_digest){{0}};
+}
+
+/* True if the operation is what was tried last. */
+static bool is_same(const struct sw_retry *retry, const struct sw_op *op)
+{
+    struct sw_digest digest = digest_of(op);
+
+    return op->verb == retry->verb && is_version(retry, op) &&
+           memcmp(digest.bytes, retry->digest.bytes, sizeof(digest.bytes)) == 0;
+}
+
 int64_t sw_retry_when(const struct sw_retry *retry, const struct sw_op *op, int64_t now_ms)
 {
+    int64_t again_ms = is_same(retry, op) ? retry->not_before_ms : retry->least_ms;
+
     if (retry->under_way)
         return INT64_MAX;
-    if (retry->n_failures && now_ms < retry->not_before_ms)
-        return retry->not_before_ms;
-    if (now_ms < retry->seen_by_ms && sw_str_is(op->resource_version, retry->version))
+    if (retry->n_failures && now_ms < again_ms)
+        return again_ms;
+    if (now_ms < retry->seen_by_ms && is_version(retry, op))
         return retry->seen_by_ms;
     if (op->verb == SW_OP_APPLY && now_ms < calm_until(retry))
         return calm_until(retry);
@@ -107,18 +131,26 @@ static bool is_rewritten(const struct sw_retry *retry, int64_t now_ms)
     return retry->n_rewrites && now_ms < retry->rewritten_ms + 2 * (int64_t)SW_RETRIES_CALM_MS;
 }
 
-void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, enum sw_op_verb verb,
-                   struct sw_str version, int64_t now_ms)
+void sw_retry_begin(struct sw_retry *retry, const struct sw_op *op)
 {
+    struct sw_str version = op->resource_version;
     size_t len = version.len < sizeof(retry->version) ? version.len : 0;
 
-    forget_failure(retries, retry);
-    retry->under_way = false;
-    retry->seen_by_ms = now_ms + SW_RETRIES_UNSEEN_MS;
+    retry->under_way = true;
+    retry->asked_again = false;
+    retry->verb = op->verb;
+    retry->digest = digest_of(op);
     if (len)
         memcpy(retry->version, version.data, len);
     retry->version[len] = '\0';
-    if (verb != SW_OP_APPLY)
+}
+
+void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, int64_t now_ms)
+{
+    forget_failure(retries, retry);
+    retry->under_way = false;
+    retry->seen_by_ms = now_ms + SW_RETRIES_UNSEEN_MS;
+    if (retry->verb != SW_OP_APPLY)
         return;
     retry->n_rewrites = is_rewritten(retry, now_ms) ? retry->n_rewrites + 1 : 1;
     retry->rewritten_ms = now_ms;
@@ -140,6 +172,7 @@ void sw_retry_failed(struct sw_retries *retries, struct sw_retry *retry,
     retry->under_way = false;
     retry->seen_by_ms = 0;
     retry->not_before_ms = now_ms + wait_ms;
+    retry->least_ms = now_ms + failure->least_ms;
     free(retry->failure);
     retry->failure = strdup(failure->why);
 }

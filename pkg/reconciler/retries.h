@@ -2,9 +2,10 @@
  * Objects that were written a moment ago, or could not be: when each may be written again.
  *
  * What was written is left alone until the watch has shown it, for a moment at most, so that
- * nothing is sent twice. What failed waits: 5 ms at first and twice as long each time, up to
- * 1000 s, as in client-go's queue; what is refused waits longer from the start, for the same again
- * will be refused again. Pure but for its memory; for one thread.
+ * nothing is sent twice. What failed waits: 5 ms at first and twice as long each time, up to a
+ * minute; what is refused waits longer from the start, for the same again will be refused again.
+ * Something else is tried at once: another body or verb, or the same on an object that has changed
+ * meanwhile. Pure but for its memory; for one thread.
  */
 #ifndef SW_RECONCILER_RETRIES_H
 #define SW_RECONCILER_RETRIES_H
@@ -12,8 +13,10 @@
 #include "mesh/hash.h"
 #include "mesh/op.h"
 
+/* client-go's queue begins so too, and goes up to 1000 s; but what ends a refusal (a right that was
+ * granted, a webhook that was mended) is nothing that we watch, and nobody waits for so long. */
 #define SW_RETRIES_FIRST_MS 5
-#define SW_RETRIES_MAX_MS   1000000
+#define SW_RETRIES_MAX_MS   60000
 
 /* The first wait after a refusal, and after fields turned out to be somebody else's. */
 #define SW_RETRIES_REFUSED_MS  1000
@@ -46,11 +49,14 @@ struct sw_retry {
     bool asked_again;        /* another one was wanted meanwhile */
     uint64_t round;          /* the user's: when a write was last wanted */
     unsigned int n_failures; /* in a row */
-    int64_t not_before_ms;   /* of a failed one: when to try again */
+    int64_t not_before_ms;   /* of a failed one: when to try the same again */
+    int64_t least_ms;        /* and when to try anything at all */
     int64_t seen_by_ms;      /* of a written one: until when it is waited for; 0: it is not */
     unsigned int n_rewrites; /* how often it was put right, each time within a minute */
     int64_t rewritten_ms;    /* when it last was */
-    char version[SW_RETRIES_VERSION_SIZE]; /* that it had before it was written; "" for none */
+    enum sw_op_verb verb;    /* of the last write: private, as are the next two */
+    struct sw_digest digest; /* of what it was to be; unset where it was to go */
+    char version[SW_RETRIES_VERSION_SIZE]; /* that it had before; "" for none */
     char *failure; /* why the last write failed, one line, owned; NULL for none */
     char texts[];  /* private */
 };
@@ -71,18 +77,21 @@ struct sw_retry *sw_retries_get(struct sw_retries *retries, const struct sw_op *
 /* When the operation may be sent: now_ms for now. INT64_MAX while another is under way. */
 int64_t sw_retry_when(const struct sw_retry *retry, const struct sw_op *op, int64_t now_ms);
 
-/* It was written by `verb` at now_ms, when it had this version (unset for none). */
-void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, enum sw_op_verb verb,
-                   struct sw_str version, int64_t now_ms);
+/* A write of it is under way: this one. */
+void sw_retry_begin(struct sw_retry *retry, const struct sw_op *op);
+
+/* The write that was begun is done, at now_ms. */
+void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, int64_t now_ms);
 
 /* Why a write failed, and how soon it may be tried again. */
 struct sw_retry_failure {
     const char *why;  /* one line; borrowed for the call */
     int64_t first_ms; /* the wait after a first failure, doubled for each one before */
-    int64_t least_ms; /* the shortest wait all the same */
+    int64_t least_ms; /* the shortest wait all the same, whatever is written next */
 };
 
-/* It was not written, at now_ms. The reason is copied, and forgotten where there is no memory. */
+/* The write that was begun has failed, at now_ms. The reason is copied, and forgotten where there
+ * is no memory. */
 void sw_retry_failed(struct sw_retries *retries, struct sw_retry *retry,
                      const struct sw_retry_failure *failure, int64_t now_ms);
 

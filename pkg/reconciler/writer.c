@@ -150,8 +150,7 @@ static int queue(struct sw_writer *writer, const struct sw_op *op, struct sw_ret
         return r;
     task->user = writer;
     task->retry = retry;
-    retry->under_way = true;
-    retry->asked_again = false;
+    sw_retry_begin(retry, op);
     return 0;
 }
 
@@ -252,7 +251,7 @@ static void conclude(struct sw_writer *writer, struct sw_task *task, const struc
         return;
     }
     log_done(writer, task);
-    sw_retry_done(&writer->retries, task->retry, task->verb, task->resource_version, now_ms);
+    sw_retry_done(&writer->retries, task->retry, now_ms);
     if (task->retry->asked_again)
         plan_again(writer, task->retry, now_ms);
 }

@@ -48,6 +48,12 @@ static void fail_it(struct sw_retry *retry, int64_t first_ms, int64_t least_ms, 
     sw_retry_failed(&retries, retry, &failure, now_ms);
 }
 
+static void write_it(struct sw_retry *retry, const struct sw_op *op, int64_t now_ms)
+{
+    sw_retry_begin(retry, op);
+    sw_retry_done(&retries, retry, now_ms);
+}
+
 static void an_object_is_found_again_by_kind_and_name(void **state)
 {
     struct sw_op op = op_on("a", NULL);
@@ -66,7 +72,7 @@ static void what_was_written_waits_until_the_watch_has_shown_it(void **state)
     struct sw_retry *retry = sw_retries_get(&retries, &op);
 
     (void)state;
-    sw_retry_done(&retries, retry, op.verb, op.resource_version, NOW);
+    write_it(retry, &op, NOW);
     assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + SW_RETRIES_UNSEEN_MS);
     op.resource_version = SW_STR("8"); /* the watch has moved on */
     assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 1);
@@ -113,6 +119,51 @@ static void a_failure_waits_as_long_as_it_was_told_at_least(void **state)
     assert_int_equal(sw_retry_when(retry, &op, NOW), NOW + 3000);
 }
 
+/* What was refused may be right in another form, or on another object. */
+static void something_else_than_what_failed_is_tried_at_once(void **state)
+{
+    struct sw_wanted one = {.digest = {{1}}}, other = {.digest = {{2}}};
+    struct sw_op op = op_on("a", "7");
+    struct sw_retry *retry = sw_retries_get(&retries, &op);
+
+    (void)state;
+    op.wanted = &one;
+    sw_retry_begin(retry, &op);
+    fail_it(retry, 1000, 0, NOW);
+    assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 1000);
+    op.wanted = &other;
+    assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 1);
+    op.wanted = &one;
+    op.resource_version = SW_STR("8"); /* somebody else has changed it */
+    assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 1);
+    op.resource_version = SW_STR("7");
+    op.verb = SW_OP_DELETE;
+    assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 1);
+}
+
+static void something_else_waits_too_where_the_server_asks_for_it(void **state)
+{
+    struct sw_op op = op_on("a", "7");
+    struct sw_retry *retry = sw_retries_get(&retries, &op);
+
+    (void)state;
+    sw_retry_begin(retry, &op);
+    fail_it(retry, 5, 3000, NOW);
+    op.resource_version = SW_STR("8");
+    assert_int_equal(sw_retry_when(retry, &op, NOW + 1), NOW + 3000);
+}
+
+static void nobody_waits_longer_than_a_minute(void **state)
+{
+    struct sw_op op = op_on("a", NULL);
+    struct sw_retry *retry = sw_retries_get(&retries, &op);
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        fail_it(retry, SW_RETRIES_CONFLICT_MS, 0, NOW);
+    assert_int_equal(sw_retry_when(retry, &op, NOW), NOW + 60000);
+}
+
 static void success_forgets_failures(void **state)
 {
     struct sw_op op = op_on("a", NULL);
@@ -121,7 +172,7 @@ static void success_forgets_failures(void **state)
     (void)state;
     fail_it(retry, 5, 0, NOW);
     fail_it(retry, 5, 0, NOW);
-    sw_retry_done(&retries, retry, op.verb, op.resource_version, NOW);
+    write_it(retry, &op, NOW);
     assert_int_equal(retries.n_failing, 0);
     assert_null(retry->failure);
     fail_it(retry, 5, 0, NOW);
@@ -138,7 +189,7 @@ static void an_object_that_is_put_right_again_and_again_is_left_alone_for_longer
 
     (void)state;
     for (int i = 0; i < 20; i++) {
-        sw_retry_done(&retries, retry, op.verb, op.resource_version, now_ms);
+        write_it(retry, &op, now_ms);
         version[0] = (char)('a' + i);
         version[1] = '\0';
         op.resource_version = sw_str_from(version);
@@ -151,7 +202,7 @@ static void an_object_that_is_put_right_again_and_again_is_left_alone_for_longer
     }
     assert_int_equal(longest_ms, SW_RETRIES_CALM_MS);
     now_ms += 3 * SW_RETRIES_CALM_MS; /* the other one has given up */
-    sw_retry_done(&retries, retry, op.verb, op.resource_version, now_ms);
+    write_it(retry, &op, now_ms);
     op.resource_version = SW_STR("zz");
     assert_int_equal(sw_retry_when(retry, &op, now_ms), now_ms);
 }
@@ -162,7 +213,7 @@ static void what_needs_no_memory_is_forgotten(void **state)
     struct sw_retry *retry = sw_retries_get(&retries, &a);
 
     (void)state;
-    sw_retry_done(&retries, retry, a.verb, a.resource_version, NOW);
+    write_it(retry, &a, NOW);
     fail_it(sw_retries_get(&retries, &b), 5, 0, NOW);
     sw_retries_sweep(&retries, NOW + 1);
     assert_non_null(sw_retries_next(&retries, sw_retries_next(&retries, NULL)));
@@ -179,8 +230,10 @@ static void a_version_that_is_too_long_is_none(void **state)
     struct sw_retry *retry = sw_retries_get(&retries, &op);
 
     (void)state;
-    sw_retry_done(&retries, retry, op.verb, op.resource_version, NOW);
+    write_it(retry, &op, NOW);
     assert_string_equal(retry->version, "");
+    fail_it(retry, 1000, 0, NOW);
+    assert_int_equal(sw_retry_when(retry, &op, NOW), NOW + 1000); /* no tries without end */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -193,6 +246,9 @@ int main(void)
         TEST(one_that_is_under_way_is_not_written),
         TEST(failures_wait_twice_as_long_each_time_up_to_a_limit),
         TEST(a_failure_waits_as_long_as_it_was_told_at_least),
+        TEST(something_else_than_what_failed_is_tried_at_once),
+        TEST(something_else_waits_too_where_the_server_asks_for_it),
+        TEST(nobody_waits_longer_than_a_minute),
         TEST(success_forgets_failures),
         TEST(an_object_that_is_put_right_again_and_again_is_left_alone_for_longer),
         TEST(what_needs_no_memory_is_forgotten),
