@@ -1,4 +1,4 @@
-"""Two clusters with bookinfo and an east-west gateway each, and a reconciler in each.
+"""Clusters with bookinfo and an east-west gateway each, and a reconciler in each.
 
 No kubelet runs, nor any controller: the tests write pods and EndpointSlices as these would, and the
 status of a gateway's Service as a cloud would.
@@ -303,25 +303,29 @@ def running(address):
     return {"phase": "Running", "podIP": address, "podIPs": ips, "conditions": [ready]}
 
 
-class Pair(Part):
-    """Two clusters, each with bookinfo and a gateway, and a reconciler for each.
+class Fleet(Part):
+    """Clusters, each with bookinfo and a gateway, and a reconciler for each.
 
-    The Workspace is in both, as GitOps would have it; the WorkspaceSetting comes with expose().
+    The Workspace is in all, as GitOps would have it; the WorkspaceSetting comes with expose().
     options: more words of each reconciler's command line.
     """
 
-    def __init__(self, directory, options=()):
+    def __init__(self, directory, n, options=()):
         self.directory = directory
         self.options = options
-        self.clusters = [Cluster(directory, f"cluster-{i}", i) for i in (1, 2)]
-        self.first, self.second = self.clusters
+        self.clusters = [Cluster(directory, f"cluster-{i + 1}", i + 1) for i in range(n)]
+        self.first, self.second = self.clusters[:2]
         self.reconcilers = [self.reconciler(cluster) for cluster in self.clusters]
         self._stack = contextlib.ExitStack()
 
-    def reconciler(self, local, number="", options=()):
-        """One for a cluster; number tells replicas apart."""
-        others = [cluster for cluster in self.clusters if cluster is not local]
-        sources = {each.name: f"kubeconfig:{each.kubeconfig}" for each in [local, *others]}
+    def others(self, local):
+        return [cluster for cluster in self.clusters if cluster is not local]
+
+    def reconciler(self, local, number="", options=(), remotes=None):
+        """One for a cluster; number tells replicas apart. remotes: those it is told of on its
+        command line, if not all others."""
+        told = self.others(local) if remotes is None else remotes
+        sources = {each.name: f"kubeconfig:{each.kubeconfig}" for each in [local, *told]}
         folder = self.directory / f"reconciler-{local.name}{number}"
         return Reconciler(folder, sources, [*self.options, *options])
 
@@ -347,11 +351,12 @@ class Pair(Part):
             cluster.put(setting(*exposed))
 
     def wait_in_place(self, timeout_s=60):
-        """Waits until every Service of each cluster has its way to the other one."""
-        for cluster, other in ((self.first, self.second), (self.second, self.first)):
-            wanted = {name: {f"192.0.2.{other.number}"} for name in SERVICES}
+        """Waits until every Service of each cluster has its way to all others."""
+        for cluster in self.clusters:
+            there = {f"192.0.2.{other.number}" for other in self.others(cluster)}
+            wanted = {name: there for name in SERVICES}
             wait_until(
-                f"{cluster.name} leads to {other.name}",
+                f"{cluster.name} leads to all others",
                 lambda cluster=cluster, wanted=wanted: cluster.addresses() == wanted,
                 timeout_s,
             )
@@ -366,3 +371,10 @@ class Pair(Part):
             if before == after:
                 return
             assert time.monotonic() < deadline, f"still writing: {before} -> {after}"
+
+
+class Pair(Fleet):
+    """Two of them."""
+
+    def __init__(self, directory, options=()):
+        super().__init__(directory, 2, options)
