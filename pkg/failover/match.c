@@ -121,8 +121,8 @@ int sw_match_refuse(struct sw_match *match, enum sw_reason reason, const struct 
     if (r < 0)
         return r;
     if (!match->allow_unmatched)
-        outcome->advice = "To let it in unmatched, annotate it " SW_ANNOTATION_ALLOW_UNMATCHED
-                          ": \"true\"";
+        outcome->advice =
+            "To let it in unmatched, annotate it " SW_ANNOTATION_ALLOW_UNMATCHED ": \"true\"";
     return sw_outcome_find(outcome,
                            match->allow_unmatched ? &outcome->warnings : &outcome->refusals, reason,
                            at, reterr, "%.*s", SW_STR_ARG(sw_buf_str(message)));
@@ -159,6 +159,24 @@ static void describe(const struct sw_match *match, const struct question *questi
     write_scope(match->workspace, buf);
 }
 
+static bool owns_services(const struct sw_match *match)
+{
+    for (size_t i = 0; i < match->index->n_views; i++) {
+        if (match->owned[i].n)
+            return true;
+    }
+    return false;
+}
+
+/* Once a setting: that it owns nothing has one reason. */
+static void describe_other_owner(struct sw_match *match, struct sw_buf *buf)
+{
+    if (match->is_owner_told || owns_services(match))
+        return;
+    match->is_owner_told = true;
+    sw_search_other_owner(match->index, match->workspace, buf);
+}
+
 static void describe_nearest(struct sw_match *match, const struct question *question,
                              struct sw_buf *buf)
 {
@@ -173,6 +191,8 @@ static void describe_nearest(struct sw_match *match, const struct question *ques
         sw_buf_append_text(buf, "deploy its Services first, or correct the Workspace's namespaces");
     if (question->selector && sw_labels_get(question->selector, SW_STR(SW_LABEL_FAILOVER)))
         sw_buf_append_text(buf, "; label a Service, or its namespace, to opt it in");
+    if (!question->gateways)
+        describe_other_owner(match, buf);
 }
 
 static int find_unmatched(struct sw_match *match, const struct question *question,

@@ -24,6 +24,7 @@ struct sw_match {
     struct sw_outcome *outcome;           /* borrowed; takes the findings */
     bool allow_unmatched;                 /* the user's annotation: warn, do not refuse */
     size_t n_nearest;                     /* findings that named the nearest so far */
+    bool is_owner_told;                   /* so was who else owns its namespaces */
     struct sw_owned *owned; /* of each view, arena; NULL until a selector for Services comes */
 };
 

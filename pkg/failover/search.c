@@ -64,8 +64,7 @@ int sw_search_owned(const struct sw_index *index, const struct sw_view *view,
         struct sw_str own = view->services[i]->meta.namespace_;
 
         if (!namespace_.data || !sw_str_eq(namespace_, own)) {
-            const struct sw_workspace *owner =
-                sw_scope_owner(index, view->source.cluster, own);
+            const struct sw_workspace *owner = sw_scope_owner(index, view->source.cluster, own);
 
             is_owned = owner && sw_workspace_is_same(owner, workspace);
             namespace_ = own;
@@ -93,8 +92,8 @@ static void write_hierarchy(const struct sw_workspace *workspace, struct sw_buf 
                   SW_STR_ARG(workspace->hierarchy.tenant));
 }
 
-void sw_search_nearest_workspace(const struct sw_index *index,
-                                 const struct sw_hierarchy *hierarchy, struct sw_buf *buf)
+void sw_search_nearest_workspace(const struct sw_index *index, const struct sw_hierarchy *hierarchy,
+                                 struct sw_buf *buf)
 {
     const struct sw_view *config = sw_index_config(index);
     const struct sw_workspace *nearest = NULL;
@@ -219,4 +218,51 @@ void sw_search_nearest_service(const struct sw_owned *owned, size_t n_owned,
         write_service(where, nearest, &nearest->meta.labels, buf);
     else
         sw_buf_append_text(buf, "the workspace has no Service at all");
+}
+
+/* The owner of this namespace of the view, if `workspace` covers it and is another. */
+static const struct sw_workspace *other_owner(const struct sw_index *index,
+                                              const struct sw_view *view,
+                                              const struct sw_workspace *workspace,
+                                              struct sw_str namespace_)
+{
+    const struct sw_workspace *owner = sw_scope_owner(index, view->source.cluster, namespace_);
+
+    if (!owner || sw_workspace_is_same(owner, workspace) ||
+        !sw_workspace_covers(workspace, view->source.cluster, namespace_))
+        return NULL;
+    return owner;
+}
+
+static bool write_other_owner(const struct sw_index *index, const struct sw_view *view,
+                              const struct sw_workspace *workspace, struct sw_buf *buf)
+{
+    struct sw_str namespace_ = {NULL, 0}; /* of the Service before: they are sorted by it */
+
+    for (size_t i = 0; i < view->n_services; i++) {
+        struct sw_str own = view->services[i]->meta.namespace_;
+        const struct sw_workspace *owner;
+
+        if (namespace_.data && sw_str_eq(namespace_, own))
+            continue;
+        namespace_ = own;
+        owner = other_owner(index, view, workspace, own);
+        if (!owner)
+            continue;
+        sw_buf_printf(buf, "; namespace %.*s of %.*s belongs to ", SW_STR_ARG(own),
+                      SW_STR_ARG(view->source.cluster));
+        write_hierarchy(owner, buf);
+        sw_buf_append_text(buf, ", which is older: correct the namespaces of one of the two");
+        return true;
+    }
+    return false;
+}
+
+void sw_search_other_owner(const struct sw_index *index, const struct sw_workspace *workspace,
+                           struct sw_buf *buf)
+{
+    for (size_t i = 0; i < index->n_views; i++) {
+        if (write_other_owner(index, index->views[i], workspace, buf))
+            return;
+    }
 }

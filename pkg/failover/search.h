@@ -36,11 +36,16 @@ bool sw_search_service(const struct sw_owned *owned, const struct sw_labels *sel
 
 /* Append the nearest thing that exists, as a sentence without a full stop: "the nearest is ...", or
  * that there is none and what to do. A failure stays in buf. */
-void sw_search_nearest_workspace(const struct sw_index *index,
-                                 const struct sw_hierarchy *hierarchy, struct sw_buf *buf);
+void sw_search_nearest_workspace(const struct sw_index *index, const struct sw_hierarchy *hierarchy,
+                                 struct sw_buf *buf);
 void sw_search_nearest_gateway(const struct sw_index *index,
                                const struct sw_gateway_setting *gateways, struct sw_buf *buf);
 void sw_search_nearest_service(const struct sw_owned *owned, size_t n_owned,
                                const struct sw_labels *selector, struct sw_buf *buf);
+
+/* Appends whose a namespace of `workspace` is, of those with Services: the first that another
+ * workspace owns. Appends nothing where there is none. A failure stays in buf. */
+void sw_search_other_owner(const struct sw_index *index, const struct sw_workspace *workspace,
+                           struct sw_buf *buf);
 
 #endif

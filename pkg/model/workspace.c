@@ -32,7 +32,7 @@ static int read_patterns(json_t *names, const struct sw_at *at, struct sw_arena 
     patterns = sw_arena_zalloc(arena, json_array_size(names) * sizeof(*patterns));
     if (!patterns)
         return sw_err_nomem(reterr);
-    json_array_foreach(names, i, item) {
+    json_array_foreach (names, i, item) {
         struct sw_str text = {json_string_value(item), json_string_length(item)};
 
         text = sw_arena_copy(arena, text);
@@ -99,12 +99,30 @@ int sw_workspace_read(const json_t *object, struct sw_arena *arena, struct sw_wo
     return 0;
 }
 
+static bool names_cluster(const struct sw_ns_pattern *pattern, struct sw_str cluster)
+{
+    return sw_str_is(pattern->cluster, "*") || sw_str_eq(pattern->cluster, cluster);
+}
+
 bool sw_workspace_names_cluster(const struct sw_workspace *workspace, struct sw_str cluster)
 {
     for (size_t i = 0; i < workspace->n_patterns; i++) {
-        struct sw_str named = workspace->patterns[i].cluster;
+        if (names_cluster(&workspace->patterns[i], cluster))
+            return true;
+    }
+    return false;
+}
 
-        if (sw_str_is(named, "*") || sw_str_eq(named, cluster))
+bool sw_workspace_covers(const struct sw_workspace *workspace, struct sw_str cluster,
+                         struct sw_str namespace_)
+{
+    for (size_t i = 0; i < workspace->n_patterns; i++) {
+        const struct sw_ns_pattern *pattern = &workspace->patterns[i];
+
+        if (!names_cluster(pattern, cluster))
+            continue;
+        if (pattern->prefix ? sw_str_has_prefix(namespace_, pattern->namespace_)
+                            : sw_str_eq(namespace_, pattern->namespace_))
             return true;
     }
     return false;

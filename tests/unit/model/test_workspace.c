@@ -143,6 +143,22 @@ static void read_refuses_what_the_pattern_of_the_api_refuses(void **state)
     }
 }
 
+static void one_covers_what_its_patterns_do(void **state)
+{
+    const struct sw_ns_pattern patterns[] = {
+        {.cluster = SW_STR("east"), .namespace_ = SW_STR("shop")},
+        {.cluster = SW_STR("*"), .namespace_ = SW_STR("team-"), .prefix = true},
+    };
+    const struct sw_workspace workspace = {.patterns = patterns, .n_patterns = 2};
+
+    (void)state;
+    assert_true(sw_workspace_covers(&workspace, SW_STR("east"), SW_STR("shop")));
+    assert_true(sw_workspace_covers(&workspace, SW_STR("west"), SW_STR("team-a")));
+    assert_false(sw_workspace_covers(&workspace, SW_STR("west"), SW_STR("shop")));
+    assert_false(sw_workspace_covers(&workspace, SW_STR("east"), SW_STR("shop2")));
+    assert_false(sw_workspace_covers(&workspace, SW_STR("east"), SW_STR("team")));
+}
+
 static void covers_by_name(void **state)
 {
     assert_true(covers(*state, "east/shop", "east", "shop"));
@@ -257,6 +273,7 @@ int main(void)
         SW_WORLD_TEST(read_of_nothing_has_no_patterns),
         SW_WORLD_TEST(read_refuses_each_wrong_type_by_its_path),
         SW_WORLD_TEST(read_refuses_what_the_pattern_of_the_api_refuses),
+        cmocka_unit_test(one_covers_what_its_patterns_do),
         SW_WORLD_TEST(covers_by_name),
         SW_WORLD_TEST(covers_any_cluster_for_a_star),
         SW_WORLD_TEST(covers_by_prefix),
