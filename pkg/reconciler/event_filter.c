@@ -1,0 +1,343 @@
+#include "reconciler/event_filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+#include "base/banned.h"
+
+/* Facts of one object: one or two for each cluster. */
+#define CHUNK_BYTES ((size_t)16 << 10)
+#define MAX_BYTES   ((size_t)8 << 20)
+
+/* What there was no memory for is compared again after so long. */
+#define RESCAN_MS 60000
+
+/* In waiting_ms: it waited when that was taken for known. */
+#define KNOWN (-1)
+
+/* Of a subject, `version` is that of the entry, as last compared; noticed_ms, since when there is
+ * something to tell, and waiting_ms, since when something of it waits: 0 for never. */
+struct sw_event_filter {
+    struct sw_hash subjects;
+    struct sw_event_subject *first, **last; /* the queue of those that there is something of */
+    struct sw_arena arena;                  /* for one comparison */
+    struct sw_event_calm calm;
+    uint32_t picture; /* of the scan under way */
+    uint64_t version; /* of the ledger, as last compared */
+    int64_t scanned_ms;
+    int64_t again_ms; /* when time alone makes a scan worth its while */
+    uint64_t next_id;
+};
+
+int sw_event_filter_new(uint64_t first_id, struct sw_event_filter **ret, struct sw_err *reterr)
+{
+    struct sw_event_filter *filter = calloc(1, sizeof(*filter));
+
+    if (!filter)
+        return sw_err_nomem(reterr);
+    filter->last = &filter->first;
+    filter->next_id = first_id;
+    sw_arena_init(&filter->arena, CHUNK_BYTES, MAX_BYTES);
+    *ret = filter;
+    return 0;
+}
+
+void sw_event_filter_free(struct sw_event_filter *filter)
+{
+    if (!filter)
+        return;
+    sw_event_subject_remove_all(&filter->subjects);
+    sw_arena_release(&filter->arena);
+    free(filter);
+}
+
+void sw_event_filter_forget(struct sw_event_filter *filter)
+{
+    filter->calm.began = false;
+}
+
+size_t sw_event_filter_count(const struct sw_event_filter *filter)
+{
+    return filter->subjects.n;
+}
+
+static void wake(struct sw_event_filter *filter, int64_t at_ms)
+{
+    if (at_ms < filter->again_ms)
+        filter->again_ms = at_ms;
+}
+
+/* What is so. While something of it waits it is not in place yet, unless that was told before. */
+static bool read_facts(struct sw_event_filter *filter, const struct sw_event_subject *subject,
+                       const struct sw_ledger_entry *entry, int64_t now_ms,
+                       struct sw_event_facts *ret)
+{
+    const bool late =
+        subject->waiting_ms > 0 && now_ms - subject->waiting_ms >= SW_EVENT_PATIENCE_MS;
+    struct sw_event_facts facts;
+    size_t n = 0;
+
+    if (sw_event_facts_read(entry, &subject->object, late, &filter->arena, &facts, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < facts.n; i++) {
+        const struct sw_event_fact *fact = &facts.items[i];
+
+        if (fact->verdict != SW_MESH_EMITTED || !subject->waiting_ms ||
+            sw_event_facts_have(&subject->told, fact) ||
+            sw_event_calm_holds(&filter->calm, fact->remote, now_ms))
+            facts.items[n++] = *fact;
+    }
+    facts.n = n;
+    *ret = facts;
+    return true;
+}
+
+/* Takes for told what is not to be told. */
+static bool take_known(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                       const struct sw_event_facts *now, int64_t now_ms)
+{
+    struct sw_event_facts told = {NULL, 0};
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < subject->told.n; i++) {
+        const struct sw_event_fact *fact = &subject->told.items[i];
+
+        if (sw_event_news_ended(fact, now) &&
+            !sw_event_calm_holds(&filter->calm, fact->remote, now_ms))
+            r = sw_event_facts_add(&told, fact, &filter->arena, NULL);
+    }
+    for (size_t i = 0; r == 0 && i < now->n; i++) {
+        const struct sw_event_fact *fact = &now->items[i];
+
+        if (sw_event_facts_have(&subject->told, fact) ||
+            sw_event_calm_holds(&filter->calm, fact->remote, now_ms))
+            r = sw_event_facts_add(&told, fact, &filter->arena, NULL);
+    }
+    sw_event_facts_sort(&told);
+    return r == 0 && sw_event_subject_set_told(subject, &told, NULL) == 0;
+}
+
+/* --- the queue --------------------------------------------------------------------------- */
+
+static void enqueue(struct sw_event_filter *filter, struct sw_event_subject *subject)
+{
+    if (subject->queued)
+        return;
+    subject->queued = true;
+    subject->next = NULL;
+    *filter->last = subject;
+    filter->last = &subject->next;
+}
+
+static struct sw_event_subject *dequeue(struct sw_event_filter *filter)
+{
+    struct sw_event_subject *subject = filter->first;
+
+    if (!subject)
+        return NULL;
+    filter->first = subject->next;
+    if (!filter->first)
+        filter->last = &filter->first;
+    subject->queued = false;
+    return subject;
+}
+
+/* There may be something to tell of it: when its turn comes. */
+static void note_news(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                      bool is_news, int64_t now_ms)
+{
+    if (!is_news) {
+        subject->noticed_ms = 0;
+        return;
+    }
+    if (!subject->noticed_ms)
+        subject->noticed_ms = now_ms;
+    if (sw_event_subject_allowed_ms(subject) <= now_ms)
+        enqueue(filter, subject);
+    else
+        wake(filter, sw_event_subject_allowed_ms(subject));
+}
+
+/* --- the scan ---------------------------------------------------------------------------- */
+
+static void note_waits(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                       const struct sw_ledger_entry *entry, int64_t now_ms)
+{
+    if (!sw_event_facts_wait(entry, &subject->object))
+        subject->waiting_ms = 0;
+    else if (now_ms < filter->calm.over_ms)
+        subject->waiting_ms = KNOWN;
+    else if (!subject->waiting_ms)
+        subject->waiting_ms = now_ms;
+    if (subject->waiting_ms > 0 && now_ms - subject->waiting_ms < SW_EVENT_PATIENCE_MS)
+        wake(filter, subject->waiting_ms + SW_EVENT_PATIENCE_MS);
+}
+
+static bool has_news(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                     const struct sw_ledger_entry *entry, int64_t now_ms)
+{
+    struct sw_event_facts now;
+    struct sw_event_news news;
+
+    return read_facts(filter, subject, entry, now_ms, &now) &&
+           take_known(filter, subject, &now, now_ms) &&
+           sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL) == 1;
+}
+
+static void compare(struct sw_event_filter *filter, const struct sw_event_object *object,
+                    const struct sw_ledger_entry *entry, int64_t now_ms)
+{
+    struct sw_event_subject *subject = sw_event_subject_get(&filter->subjects, object);
+
+    if (!subject || subject->record.picture == filter->picture)
+        return;
+    subject->record.picture = filter->picture;
+    if (subject->version == entry->version && !subject->noticed_ms && !subject->waiting_ms)
+        return;
+    subject->version = entry->version;
+    note_waits(filter, subject, entry, now_ms);
+    note_news(filter, subject, has_news(filter, subject, entry, now_ms), now_ms);
+    sw_arena_clear(&filter->arena);
+}
+
+/* Of the gateways, one is as far as its findings. */
+static void compare_entry(struct sw_event_filter *filter, const struct sw_ledger_entry *entry,
+                          int64_t now_ms)
+{
+    struct sw_event_object object = {entry->subject, entry->namespace_, entry->name};
+
+    if (entry->subject != SW_LEDGER_GATEWAYS) {
+        compare(filter, &object, entry, now_ms);
+        return;
+    }
+    for (size_t i = 0; i < entry->n_findings; i++) {
+        object.namespace_ = entry->findings[i].namespace_;
+        object.name = entry->findings[i].name;
+        compare(filter, &object, entry, now_ms);
+    }
+}
+
+/* Of one that no entry is about any more, an end may be to tell; then it is forgotten, once it has
+ * all of its Events again: else a Service that comes and goes would always have them. */
+static void compare_gone(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                         int64_t now_ms)
+{
+    subject->version = 0;
+    subject->waiting_ms = 0;
+    note_news(filter, subject, has_news(filter, subject, NULL, now_ms), now_ms);
+    sw_arena_clear(&filter->arena);
+    if (subject->queued || subject->noticed_ms)
+        return;
+    if (subject->full_ms > now_ms) {
+        wake(filter, subject->full_ms);
+        return;
+    }
+    sw_event_subject_remove(&filter->subjects, subject);
+}
+
+void sw_event_filter_scan(struct sw_event_filter *filter, const struct sw_ledger *ledger,
+                          const struct sw_str *clusters, size_t n_clusters, int64_t now_ms)
+{
+    const struct sw_ledger_entry *entry = NULL;
+
+    sw_event_calm_note(&filter->calm, clusters, n_clusters, now_ms);
+    filter->picture++;
+    filter->version = sw_ledger_version(ledger);
+    filter->scanned_ms = now_ms;
+    filter->again_ms = now_ms + RESCAN_MS;
+    while ((entry = sw_ledger_next(ledger, entry)))
+        compare_entry(filter, entry, now_ms);
+    for (struct sw_record *record = sw_hash_next(&filter->subjects, NULL), *next; record;
+         record = next) {
+        next = sw_hash_next(&filter->subjects, record);
+        if (record->picture != filter->picture)
+            compare_gone(filter, (struct sw_event_subject *)record, now_ms);
+    }
+}
+
+int64_t sw_event_filter_due_ms(const struct sw_event_filter *filter, const struct sw_ledger *ledger)
+{
+    const int64_t soon_ms = filter->scanned_ms + SW_EVENT_SCAN_MS;
+
+    if (!filter->calm.began)
+        return 0;
+    return filter->version != sw_ledger_version(ledger) && soon_ms < filter->again_ms
+               ? soon_ms
+               : filter->again_ms;
+}
+
+/* --- what is told ------------------------------------------------------------------------ */
+
+static const struct sw_ledger_entry *entry_of(const struct sw_ledger *ledger,
+                                              const struct sw_event_object *object)
+{
+    const struct sw_str none = {NULL, 0};
+
+    return object->subject == SW_LEDGER_GATEWAYS
+               ? sw_ledger_find(ledger, object->subject, none, none)
+               : sw_ledger_find(ledger, object->subject, object->namespace_, object->name);
+}
+
+static bool write_event(const struct sw_ledger_entry *entry, const struct sw_event_subject *subject,
+                        const struct sw_event_news *news, const struct sw_event_series *series,
+                        struct sw_event *ret)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf message;
+
+    sw_buf_init(&message, SW_EVENT_MESSAGE_MAX);
+    sw_event_write_message(entry, &subject->object, news, &message);
+    if (message.failure)
+        return false;
+    *ret = (struct sw_event){
+        .subject = subject->object.subject,
+        .warning = news->verdict != SW_MESH_EMITTED,
+        .reason = series->reason,
+        .id = series->id,
+        .count = series->count,
+        .first_ms = series->first_ms,
+        .last_ms = series->last_ms,
+    };
+    snprintf(ret->namespace_, sizeof(ret->namespace_), "%.*s",
+             SW_STR_ARG(subject->object.namespace_));
+    snprintf(ret->name, sizeof(ret->name), "%.*s", SW_STR_ARG(subject->object.name));
+    snprintf(ret->message, sizeof(ret->message), "%.*s", SW_STR_ARG(sw_buf_str(&message)));
+    return true;
+}
+
+static bool tell(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                 const struct sw_ledger_entry *entry, int64_t now_ms, struct sw_event *ret)
+{
+    const struct sw_event_series *series;
+    struct sw_event_facts now, told;
+    struct sw_event_news news;
+
+    if (!read_facts(filter, subject, entry, now_ms, &now) ||
+        sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL) != 1)
+        return false;
+    series = sw_event_subject_count(subject, sw_event_reason(&subject->object, &news),
+                                    subject->noticed_ms, &filter->next_id);
+    if (!series || !write_event(entry, subject, &news, series, ret) ||
+        sw_event_news_tell(&subject->told, &now, &news, &filter->arena, &told, NULL) < 0 ||
+        sw_event_subject_set_told(subject, &told, NULL) < 0)
+        return false;
+    sw_event_subject_spend(subject, now_ms);
+    return true;
+}
+
+bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger *ledger,
+                          int64_t now_ms, struct sw_event *ret)
+{
+    struct sw_event_subject *subject;
+    bool found = false;
+
+    while (!found && (subject = dequeue(filter))) {
+        const struct sw_ledger_entry *entry = entry_of(ledger, &subject->object);
+
+        found = tell(filter, subject, entry, now_ms, ret);
+        note_news(filter, subject, has_news(filter, subject, entry, now_ms), now_ms);
+        sw_arena_clear(&filter->arena);
+    }
+    return found;
+}
