@@ -4,6 +4,7 @@ No kubelet runs, nor any controller: the tests write pods and EndpointSlices as 
 status of a gateway's Service as a cloud would.
 """
 
+import concurrent.futures
 import contextlib
 import json
 import time
@@ -12,6 +13,7 @@ from admission import HIERARCHY, namespace
 from harness import ApiServer, wait_until
 from harness.process import Part
 from harness.reconciler import Reconciler
+from harness.together import Together
 from harness.tools import istio_crds
 from harness.webhook import install
 from wire import Wire
@@ -303,6 +305,13 @@ def running(address):
     return {"phase": "Running", "podIP": address, "podIPs": ips, "conditions": [ready]}
 
 
+def _furnish(cluster):
+    cluster.install()
+    cluster.bookinfo()
+    cluster.gateway(f"192.0.2.{cluster.number}")
+    cluster.put(workspace())
+
+
 class Fleet(Part):
     """Clusters, each with bookinfo and a gateway, and a reconciler for each.
 
@@ -331,12 +340,9 @@ class Fleet(Part):
 
     def start(self):
         try:
-            for cluster in self.clusters:
-                self._stack.enter_context(cluster)
-                cluster.install()
-                cluster.bookinfo()
-                cluster.gateway(f"192.0.2.{cluster.number}")
-                cluster.put(workspace())
+            self._stack.enter_context(Together(*self.clusters))
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                list(pool.map(_furnish, self.clusters))
             for reconciler in self.reconcilers:
                 self._stack.enter_context(reconciler)
         except BaseException:
