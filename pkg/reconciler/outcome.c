@@ -32,7 +32,13 @@ static bool is_taken(const struct sw_answer *answer, enum sw_op_verb verb)
     return answer->verdict == SW_ANSWER_OK || (removes && answer->verdict == SW_ANSWER_NOT_FOUND);
 }
 
-static int64_t first_wait_ms(const struct sw_answer *answer)
+/* What is created has a name that is taken: see mesh/op.h. */
+static bool is_foreign(const struct sw_answer *answer, enum sw_op_verb verb)
+{
+    return verb == SW_OP_CREATE && answer->verdict == SW_ANSWER_CONFLICT;
+}
+
+static int64_t first_wait_ms(const struct sw_answer *answer, enum sw_op_verb verb)
 {
     switch (answer->verdict) {
     case SW_ANSWER_DENIED:
@@ -40,7 +46,7 @@ static int64_t first_wait_ms(const struct sw_answer *answer)
     case SW_ANSWER_NOT_FOUND:
         return SW_RETRIES_REFUSED_MS;
     case SW_ANSWER_CONFLICT:
-        return answer->owners[0] ? SW_RETRIES_CONFLICT_MS : SW_RETRIES_FIRST_MS;
+        return is_foreign(answer, verb) ? SW_RETRIES_REFUSED_MS : SW_RETRIES_FIRST_MS;
     default:
         return SW_RETRIES_FIRST_MS;
     }
@@ -57,7 +63,8 @@ struct sw_outcome sw_outcome_judge(const struct sw_answer *answer, enum sw_op_ve
 {
     struct sw_outcome outcome = {.failure = {
                                      .why = answer->message,
-                                     .first_ms = first_wait_ms(answer),
+                                     .reason = SW_NOT_WRITTEN,
+                                     .first_ms = first_wait_ms(answer, verb),
                                      .least_ms = retry_after_ms(answer),
                                  }};
 
@@ -66,8 +73,12 @@ struct sw_outcome sw_outcome_judge(const struct sw_answer *answer, enum sw_op_ve
         outcome.failure = (struct sw_retry_failure){
             .why = "the API server took it and changed nothing: it stores other values than it was "
                    "sent",
+            .reason = SW_NOT_WRITTEN,
             .first_ms = SW_RETRIES_REFUSED_MS,
         };
+    } else if (is_foreign(answer, verb)) {
+        outcome.failure.reason = SW_FOREIGN;
+        outcome.failure.why = "an object of that name is there that is not ours";
     } else if (answer->verdict == SW_ANSWER_LATER) {
         outcome.pause_ms = retry_after_ms(answer);
     } else if (answer->verdict == SW_ANSWER_UNREACHABLE) {

@@ -181,11 +181,14 @@ static int choose(struct round *round, struct sw_err *reterr)
 }
 
 /* Takes one plan in. */
-static int add(struct round *round, const struct sw_plan *plan, struct sw_err *reterr)
+static int add(struct round *round, struct sw_plan *plan, struct sw_err *reterr)
 {
     struct sw_planner *planner = round->planner;
-    int r = sw_ledger_note(planner->options.ledger, plan, reterr);
+    int r = sw_retries_explain(sw_writer_retries(planner->options.writer), round->mesh, plan,
+                               &planner->arena, reterr);
 
+    if (r == 0)
+        r = sw_ledger_note(planner->options.ledger, plan, reterr);
     if (r < 0)
         return r;
     planner->stats.n_plans++;

@@ -41,15 +41,20 @@ static struct sw_str place(char **at, struct sw_str from)
     return placed;
 }
 
+static const struct sw_retry *find(const struct sw_retries *retries, const struct sw_op *op)
+{
+    return (struct sw_retry *)sw_hash_find(&retries->objects, sw_hash_of(op->namespace_, op->name),
+                                           retry_is, op);
+}
+
 struct sw_retry *sw_retries_get(struct sw_retries *retries, const struct sw_op *op)
 {
     uint32_t hash = sw_hash_of(op->namespace_, op->name);
-    struct sw_record *record = sw_hash_find(&retries->objects, hash, retry_is, op);
-    struct sw_retry *retry;
+    struct sw_retry *retry = (struct sw_retry *)find(retries, op);
     char *at;
 
-    if (record)
-        return (struct sw_retry *)record;
+    if (retry)
+        return retry;
     retry = calloc(1, sizeof(*retry) + op->namespace_.len + op->name.len + op->for_namespace.len +
                           op->for_service.len);
     if (!retry)
@@ -175,6 +180,7 @@ void sw_retry_failed(struct sw_retries *retries, struct sw_retry *retry,
     retry->least_ms = now_ms + failure->least_ms;
     free(retry->failure);
     retry->failure = strdup(failure->why);
+    retry->reason = failure->reason;
 }
 
 static bool is_needed(const struct sw_retry *retry, int64_t now_ms)
@@ -205,4 +211,54 @@ const struct sw_retry *sw_retries_next(const struct sw_retries *retries,
                                        const struct sw_retry *retry)
 {
     return (const struct sw_retry *)sw_hash_next(&retries->objects, retry ? &retry->record : NULL);
+}
+
+static bool makes(enum sw_op_verb verb)
+{
+    return verb == SW_OP_CREATE || verb == SW_OP_APPLY;
+}
+
+static int explain(const struct sw_retry *retry, struct sw_str remote, struct sw_plan *plan,
+                   struct sw_arena *arena, struct sw_err *reterr)
+{
+    const struct sw_mesh_finding finding = {
+        .verdict = SW_MESH_WAITS,
+        .reason = retry->reason,
+        .about = {plan->namespace_, plan->service, remote},
+    };
+
+    return sw_mesh_find(&plan->findings, arena, finding, reterr, "%s %.*s/%.*s: cannot %s it: %s",
+                        sw_mesh_kind_name(retry->kind), SW_STR_ARG(retry->namespace_),
+                        SW_STR_ARG(retry->name), sw_op_verb_name(retry->verb),
+                        retry->failure ? retry->failure : "");
+}
+
+int sw_retries_explain(const struct sw_retries *retries, const struct sw_mesh *mesh,
+                       struct sw_plan *plan, struct sw_arena *arena, struct sw_err *reterr)
+{
+    size_t n, first;
+    int r = 0;
+
+    if (!retries->n_failing)
+        return 0;
+    for (size_t i = 0; r == 0 && i < plan->wanteds.n; i++) {
+        const struct sw_wanted *wanted = &plan->wanteds.items[i];
+        const struct sw_op op = {
+            .kind = wanted->kind, .namespace_ = wanted->namespace_, .name = wanted->name};
+        const struct sw_retry *retry = find(retries, &op);
+
+        if (retry && retry->n_failures && makes(retry->verb))
+            r = explain(retry, sw_wanted_remote(wanted), plan, arena, reterr);
+    }
+    first = sw_mesh_owned_for(mesh, plan->namespace_, plan->service, &n);
+    for (size_t i = first; r == 0 && i < first + n; i++) {
+        const struct sw_mesh_owned *owned = mesh->owned[i];
+        const struct sw_op op = {
+            .kind = owned->kind, .namespace_ = owned->namespace_, .name = owned->name};
+        const struct sw_retry *retry = find(retries, &op);
+
+        if (plan->kinds & 1u << owned->kind && retry && retry->n_failures && !makes(retry->verb))
+            r = explain(retry, owned->remote, plan, arena, reterr);
+    }
+    return r;
 }

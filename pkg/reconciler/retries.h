@@ -12,15 +12,16 @@
 
 #include "mesh/hash.h"
 #include "mesh/op.h"
+#include "mesh/plan.h"
 
 /* client-go's queue begins so too, and goes up to 1000 s; but what ends a refusal (a right that was
  * granted, a webhook that was mended) is nothing that we watch, and nobody waits for so long. */
 #define SW_RETRIES_FIRST_MS 5
 #define SW_RETRIES_MAX_MS   60000
 
-/* The first wait after a refusal, and after fields turned out to be somebody else's. */
-#define SW_RETRIES_REFUSED_MS  1000
-#define SW_RETRIES_CONFLICT_MS 60000
+/* The first wait after a refusal, and after a name turned out to be somebody else's: nothing tells
+ * of an object that is not ours that it is gone. */
+#define SW_RETRIES_REFUSED_MS 1000
 
 /* What was written is taken for not seen that long at most: a watch is some ms behind. */
 #define SW_RETRIES_UNSEEN_MS 5000
@@ -54,11 +55,13 @@ struct sw_retry {
     int64_t seen_by_ms;      /* of a written one: until when it is waited for; 0: it is not */
     unsigned int n_rewrites; /* how often it was put right, each time within a minute */
     int64_t rewritten_ms;    /* when it last was */
-    enum sw_op_verb verb;    /* of the last write: private, as are the next two */
-    struct sw_digest digest; /* of what it was to be; unset where it was to go */
+    enum sw_op_verb verb;    /* of the last write */
+    struct sw_digest digest; /* private, as the next: of what it was to be; unset for a deletion */
     char version[SW_RETRIES_VERSION_SIZE]; /* that it had before; "" for none */
-    char *failure; /* why the last write failed, one line, owned; NULL for none */
-    char texts[];  /* private */
+    char *failure; /* why the last write failed, one line, owned; NULL for none, and where there was
+                      no memory for it */
+    enum sw_reason reason; /* and in a word: SW_FOREIGN or SW_NOT_WRITTEN */
+    char texts[];          /* private */
 };
 
 /* The caller's storage; a zeroed one is empty. */
@@ -85,9 +88,11 @@ void sw_retry_done(struct sw_retries *retries, struct sw_retry *retry, int64_t n
 
 /* Why a write failed, and how soon it may be tried again. */
 struct sw_retry_failure {
-    const char *why;  /* one line; borrowed for the call */
-    int64_t first_ms; /* the wait after a first failure, doubled for each one before */
-    int64_t least_ms; /* the shortest wait all the same, whatever is written next */
+    const char *why;       /* one line; borrowed for the call */
+    enum sw_reason reason; /* SW_FOREIGN where an object of that name is not ours, or
+                              SW_NOT_WRITTEN */
+    int64_t first_ms;      /* the wait after a first failure, doubled for each one before */
+    int64_t least_ms;      /* the shortest wait all the same, whatever is written next */
 };
 
 /* The write that was begun has failed, at now_ms. The reason is copied, and forgotten where there
@@ -104,5 +109,10 @@ void sw_retries_sweep(struct sw_retries *retries, int64_t now_ms);
 /* The object behind `retry` in some order, the first for NULL; NULL at the end. */
 const struct sw_retry *sw_retries_next(const struct sw_retries *retries,
                                        const struct sw_retry *retry);
+
+/* Adds to what a plan says of each object of it that the last write has failed, if one did: it
+ * waits, with that write's reason. The findings are in `arena`. Fails with SW_ENOMEM. */
+int sw_retries_explain(const struct sw_retries *retries, const struct sw_mesh *mesh,
+                       struct sw_plan *plan, struct sw_arena *arena, struct sw_err *reterr);
 
 #endif

@@ -316,7 +316,11 @@ static void send_task(struct sw_writer *writer, struct sw_task *task, int64_t no
     fill_op(task, &op);
     r = sw_applier_send(&writer->client, &op, sink, &task->call, &err);
     if (r < 0) {
-        const struct sw_retry_failure failure = {err.message, SW_RETRIES_REFUSED_MS, 0};
+        const struct sw_retry_failure failure = {
+            .why = err.message,
+            .reason = SW_NOT_WRITTEN,
+            .first_ms = SW_RETRIES_REFUSED_MS,
+        };
         struct sw_retry *retry = task->retry;
 
         fail(writer, task, &failure, now_ms);

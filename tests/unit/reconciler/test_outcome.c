@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "reconciler/outcome.h"
@@ -67,7 +68,7 @@ static void what_is_gone_already_is_removed(void **state)
     assert_false(judge(gone, SW_OP_CREATE).done); /* the namespace is not there */
 }
 
-static void a_refusal_waits_longer_and_somebody_elses_fields_longest(void **state)
+static void a_refusal_waits_longer_than_a_conflict(void **state)
 {
     (void)state;
     assert_int_equal(
@@ -76,10 +77,24 @@ static void a_refusal_waits_longer_and_somebody_elses_fields_longest(void **stat
     assert_int_equal(
         judge((struct sw_answer){.verdict = SW_ANSWER_CONFLICT}, SW_OP_DELETE).failure.first_ms,
         SW_RETRIES_FIRST_MS);
-    assert_int_equal(
-        judge((struct sw_answer){.verdict = SW_ANSWER_CONFLICT, .owners = "kubectl"}, SW_OP_CREATE)
-            .failure.first_ms,
-        SW_RETRIES_CONFLICT_MS);
+}
+
+/* An API server says so in two ways, of which one names those who have its fields. */
+static void a_name_that_is_taken_is_somebody_elses(void **state)
+{
+    struct sw_answer answer = {.verdict = SW_ANSWER_CONFLICT, .message = "changed meanwhile"};
+    struct sw_outcome outcome = judge(answer, SW_OP_CREATE);
+
+    (void)state;
+    assert_false(outcome.done);
+    assert_int_equal(outcome.failure.reason, SW_FOREIGN);
+    assert_int_equal(outcome.failure.first_ms, SW_RETRIES_REFUSED_MS);
+    assert_non_null(strstr(outcome.failure.why, "not ours"));
+    snprintf(answer.owners, sizeof(answer.owners), "kubectl");
+    assert_int_equal(judge(answer, SW_OP_CREATE).failure.reason, SW_FOREIGN);
+    outcome = judge(answer, SW_OP_APPLY);
+    assert_int_equal(outcome.failure.reason, SW_NOT_WRITTEN);
+    assert_string_equal(outcome.failure.why, "changed meanwhile");
 }
 
 static void an_overrun_api_server_is_left_alone_as_long_as_it_asks(void **state)
@@ -109,7 +124,8 @@ int main(void)
         TEST(what_was_taken_is_done),
         TEST(an_apply_that_changed_nothing_is_a_failure),
         TEST(what_is_gone_already_is_removed),
-        TEST(a_refusal_waits_longer_and_somebody_elses_fields_longest),
+        TEST(a_refusal_waits_longer_than_a_conflict),
+        TEST(a_name_that_is_taken_is_somebody_elses),
         TEST(an_overrun_api_server_is_left_alone_as_long_as_it_asks),
         TEST(one_out_of_reach_is_not_asked_at_once_again),
     };

@@ -43,7 +43,12 @@ static struct sw_op op_on(const char *name, const char *version)
 
 static void fail_it(struct sw_retry *retry, int64_t first_ms, int64_t least_ms, int64_t now_ms)
 {
-    const struct sw_retry_failure failure = {"refused", first_ms, least_ms};
+    const struct sw_retry_failure failure = {
+        .why = "refused",
+        .reason = SW_NOT_WRITTEN,
+        .first_ms = first_ms,
+        .least_ms = least_ms,
+    };
 
     sw_retry_failed(&retries, retry, &failure, now_ms);
 }
@@ -160,7 +165,7 @@ static void nobody_waits_longer_than_a_minute(void **state)
 
     (void)state;
     for (int i = 0; i < 30; i++)
-        fail_it(retry, SW_RETRIES_CONFLICT_MS, 0, NOW);
+        fail_it(retry, SW_RETRIES_REFUSED_MS, 0, NOW);
     assert_int_equal(sw_retry_when(retry, &op, NOW), NOW + 60000);
 }
 
@@ -236,6 +241,83 @@ static void a_version_that_is_too_long_is_none(void **state)
     assert_int_equal(sw_retry_when(retry, &op, NOW), NOW + 1000); /* no tries without end */
 }
 
+/* What a plan of cart says that wants an entry "a", and in whose cluster is an entry "b". */
+static struct sw_mesh_findings explained(struct sw_arena *arena)
+{
+    static const struct sw_mesh_owned there = {
+        .kind = SW_MESH_WORKLOADENTRY,
+        .namespace_ = {"shop", 4},
+        .name = {"b", 1},
+        .for_namespace = {"shop", 4},
+        .for_service = {"cart", 4},
+        .remote = {"west", 4},
+    };
+    static const struct sw_mesh_owned *const owned[] = {&there};
+    const struct sw_mesh mesh = {.owned = owned, .n_owned = 1};
+    struct sw_wanted wanted = {
+        .kind = SW_MESH_WORKLOADENTRY,
+        .namespace_ = SW_STR("shop"),
+        .name = SW_STR("a"),
+    };
+    struct sw_plan plan = {
+        .namespace_ = SW_STR("shop"),
+        .service = SW_STR("cart"),
+        .kinds = 1u << SW_MESH_WORKLOADENTRY,
+        .wanteds = {&wanted, 1},
+    };
+
+    assert_int_equal(sw_retries_explain(&retries, &mesh, &plan, arena, NULL), 0);
+    return plan.findings;
+}
+
+static void a_plan_says_what_of_it_could_not_be_written(void **state)
+{
+    const struct sw_retry_failure failure = {"a user's is there", SW_FOREIGN, 5, 0};
+    struct sw_op a = op_on("a", NULL), b = op_on("b", "7");
+    struct sw_retry *retry = sw_retries_get(&retries, &a);
+    struct sw_mesh_findings findings;
+    struct sw_arena arena;
+
+    (void)state;
+    sw_arena_init(&arena, 1024, 1 << 20);
+    assert_int_equal(explained(&arena).n, 0);
+
+    sw_retry_begin(retry, &a);
+    sw_retry_failed(&retries, retry, &failure, NOW);
+    b.verb = SW_OP_DELETE;
+    retry = sw_retries_get(&retries, &b);
+    sw_retry_begin(retry, &b);
+    fail_it(retry, 5, 0, NOW);
+    findings = explained(&arena);
+
+    assert_int_equal(findings.n, 2);
+    assert_int_equal(findings.items[0].verdict, SW_MESH_WAITS);
+    assert_int_equal(findings.items[0].reason, SW_FOREIGN);
+    assert_string_equal(findings.items[0].message,
+                        "WorkloadEntry shop/a: cannot create it: a user's is there");
+    assert_int_equal(findings.items[1].reason, SW_NOT_WRITTEN);
+    assert_true(sw_str_is(findings.items[1].about.cluster, "west"));
+    assert_string_equal(findings.items[1].message,
+                        "WorkloadEntry shop/b: cannot delete it: refused");
+    sw_arena_release(&arena);
+}
+
+/* What it wanted to be rid of a moment ago, and wants now. */
+static void a_plan_says_nothing_of_what_it_no_longer_does(void **state)
+{
+    struct sw_op a = op_on("a", "7");
+    struct sw_retry *retry = sw_retries_get(&retries, &a);
+    struct sw_arena arena;
+
+    (void)state;
+    sw_arena_init(&arena, 1024, 1 << 20);
+    a.verb = SW_OP_DELETE;
+    sw_retry_begin(retry, &a);
+    fail_it(retry, 5, 0, NOW);
+    assert_int_equal(explained(&arena).n, 0);
+    sw_arena_release(&arena);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -253,6 +335,8 @@ int main(void)
         TEST(an_object_that_is_put_right_again_and_again_is_left_alone_for_longer),
         TEST(what_needs_no_memory_is_forgotten),
         TEST(a_version_that_is_too_long_is_none),
+        TEST(a_plan_says_what_of_it_could_not_be_written),
+        TEST(a_plan_says_nothing_of_what_it_no_longer_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
