@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness import Client, wait_until
+from harness.process import NotReady
 from live import Cluster, Live, gateway, service, setting, workspace
 
 NAMESPACE = "spillway-system"
@@ -93,25 +94,35 @@ def shop(bookinfo):
     return name
 
 
-def known(live, shop, name):
-    return lambda: live.refused(setting(shop, app=name)) is None
+def wait_known(live, shop, name, timeout_s=30):
+    """Waits until a setting that selects the Service is taken; tells what it was refused with."""
+    refusals = []
+
+    def is_taken():
+        refusals.append(live.refused(setting(shop, app=name)))
+        return refusals[-1] is None
+
+    try:
+        wait_until(f"{name} is known", is_taken, timeout_s)
+    except NotReady as late:
+        raise NotReady(f"{late}: {refusals[-1]}") from late
 
 
 def test_a_token_that_is_refused_is_read_again(east, shop, authority, tmp_path):
     with Live([east], tmp_path / "webhook", authority) as live:
         began_s = time.monotonic()
-        wait_until("cart is known", known(live, shop, "cart"))
+        wait_known(live, shop, "cart")
         east.credential.revoke()
         east.wire.cut()
         east.wire.mend()
         live.apply(service("late", shop)).check()
         time.sleep(3)
         assert live.is_ready()
-        assert known(live, shop, "cart")()  # from what was known last
+        assert live.refused(setting(shop, app="cart")) is None  # from what was known last
         assert "matches no Service" in live.refused(setting(shop, app="late"))
 
         east.credential.renew()
-        wait_until("late is known", known(live, shop, "late"), 20)
+        wait_known(live, shop, "late", 20)
         # Else it would have been read again for its age.
         assert time.monotonic() - began_s < 60
 
