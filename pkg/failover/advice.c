@@ -23,6 +23,9 @@
 static const char *const advices[] = {
     [SW_DISABLED] =
         "if failover is wanted: kubectl label --overwrite service {service} failover=enable",
+    [SW_IS_GATEWAY] =
+        "a gateway needs no failover of its own; if it does, let no workloadSelector of a "
+        "WorkspaceSetting match it",
     [SW_AMBIENT] = "if sidecars are wanted: {kubectl} label --overwrite namespace {namespace} "
                    "istio.io/dataplane-mode- istio-injection=enabled",
     [SW_EXTERNAL_NAME] = "where it is to fail over, give it a selector and no externalName: "
@@ -45,6 +48,8 @@ static const char *const advices[] = {
                          "app.kubernetes.io/managed-by=spillway",
     [SW_WAITS_STUB] = "if it stays so, see to that Service: kubectl get service {service}",
     [SW_WAITS_UNSEEN] = CONNECT,
+    [SW_NOT_WRITTEN] = "if it stays so, the log says why: kubectl logs -n spillway-system "
+                       "deployment/spillway-reconciler",
     [SW_FOREIGN] = "an object of its name is somebody else's: delete that, or leave the name to it",
     [SW_NO_READY_PODS] = "see to its Pods in {remote}: {kubectl} get pods -n {namespace}",
     [SW_NO_SIDECAR] = "let Istio inject its Pods in {remote}, and restart them: {kubectl} label "

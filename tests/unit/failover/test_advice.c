@@ -23,7 +23,7 @@ static const enum sw_reason all[] = {
 
 /* Those that need no advice. Whoever adds a reason adds an advice, or says here why not. */
 static const enum sw_reason without[] = {
-    /* no plan says them: they are of reviews, or of operations */
+    /* no plan says them: they are of reviews, of conditions or of operations */
     SW_EXPOSED,
     SW_NO_WORKSPACE,
     SW_NO_SETTING,
@@ -53,6 +53,16 @@ static const enum sw_reason without[] = {
     SW_UNKNOWN_FIELD,
     SW_ALWAYS_REFUSED,
     SW_PRIORITY_WINS,
+    SW_ACCEPTED,
+    SW_PROGRAMMED,
+    SW_OVERLAP,
+    SW_NAMESPACE_UNKNOWN,
+    SW_NO_OTHER_CLUSTER,
+    SW_CLUSTER_AWAY,
+    SW_NOT_REPORTED,
+    SW_REPORT_STALE,
+    SW_REPORT_UNREADABLE,
+    SW_SETTING_UNREPORTED,
     SW_NO_LONGER_WANTED,
     SW_RELEASED,
     /* good news */
