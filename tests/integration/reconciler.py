@@ -146,6 +146,10 @@ class Cluster(Part):
         data = {"root-cert.pem": _ROOT_CERTIFICATE}
         self.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": root, "data": data})
 
+    def reconnect(self):
+        """To be called when its API server was gone."""
+        self._client.close()
+
     # objects
 
     def call(self, method, path, obj=None):
