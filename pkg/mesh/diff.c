@@ -1,13 +1,14 @@
 #include "mesh/diff.h"
 
+#include "mesh/hold.h"
+
 #include "base/banned.h"
 
 /* One plan against the owned objects of its key. */
 struct work {
     struct sw_diff *diff;
     const struct sw_plan *plan;
-    const struct sw_mesh_owned *const *owned; /* the key's, of every kind */
-    size_t n_owned;
+    struct sw_hold hold;
 };
 
 void sw_diff_init(struct sw_diff *diff, const struct sw_mesh *mesh, uint64_t now_ms,
@@ -57,42 +58,14 @@ static int push_wait(struct sw_diff *diff, const struct sw_op *op, enum sw_reaso
     return 0;
 }
 
-static bool is_same(const struct sw_wanted *wanted, const struct sw_mesh_owned *owned)
-{
-    return wanted->kind == owned->kind && sw_str_eq(wanted->name, owned->name) &&
-           sw_str_eq(wanted->namespace_, owned->namespace_);
-}
-
-static const struct sw_mesh_owned *find_owned(const struct work *work,
-                                              const struct sw_wanted *wanted)
-{
-    for (size_t i = 0; i < work->n_owned; i++) {
-        if (is_same(wanted, work->owned[i]))
-            return work->owned[i];
-    }
-    return NULL;
-}
-
 static const struct sw_wanted *find_wanted(const struct work *work,
                                            const struct sw_mesh_owned *owned)
 {
     for (size_t i = 0; i < work->plan->wanteds.n; i++) {
-        if (is_same(&work->plan->wanteds.items[i], owned))
+        if (sw_hold_is_same(&work->plan->wanteds.items[i], owned))
             return &work->plan->wanteds.items[i];
     }
     return NULL;
-}
-
-/* When the rules that clients go by will have been visible long enough; 0 while they are not
- * visible at all, and for what needs none. */
-static uint64_t visible_ms(const struct work *work)
-{
-    return work->plan->rule_seen_ms ? work->plan->rule_seen_ms + SW_RULE_VISIBLE_MS : 0;
-}
-
-static bool is_rule_visible(const struct work *work)
-{
-    return visible_ms(work) && work->diff->now_ms >= visible_ms(work);
 }
 
 static int create(const struct work *work, const struct sw_wanted *wanted, struct sw_err *reterr)
@@ -110,8 +83,9 @@ static int create(const struct work *work, const struct sw_wanted *wanted, struc
 
     if (wanted->kind == SW_MESH_WORKLOADENTRY) {
         op.remote = sw_wanted_remote(wanted);
-        if (!is_rule_visible(work))
-            return push_wait(work->diff, &op, SW_WAITS_RULE, visible_ms(work), reterr);
+        if (!sw_hold_is_visible(&work->hold))
+            return push_wait(work->diff, &op, SW_WAITS_RULE, sw_hold_visible_ms(&work->hold),
+                             reterr);
         if (wanted->gate != SW_PLANNED)
             return push_wait(work->diff, &op, wanted->gate, 0, reterr);
     }
@@ -149,68 +123,20 @@ static int mend(const struct work *work, const struct sw_wanted *wanted,
     return push_op(work->diff, op, reterr);
 }
 
-/* True for a cluster of which we cannot say what it wants by now. */
-static bool is_unseen(const struct sw_mesh *mesh, struct sw_str name)
+/* An entry that is wanted, and there, and leads to a gateway that does not hold its host. */
+static int withdraw(const struct work *work, const struct sw_wanted *wanted,
+                    const struct sw_mesh_owned *owned, struct sw_err *reterr)
 {
-    const struct sw_mesh_cluster *cluster = sw_mesh_cluster(mesh, name);
+    struct sw_op op = op_on(work, SW_OP_DELETE, SW_WAITS_GATEWAY, owned);
+    uint64_t at_ms = sw_hold_given_up_ms(&work->hold, owned->remote);
+    int r;
 
-    return cluster ? !cluster->seen : !mesh->fleet_known;
-}
-
-/* True if an entry for the cluster is wanted that is not there yet. */
-static bool is_replacement_missing(const struct work *work, struct sw_str remote)
-{
-    for (size_t i = 0; i < work->plan->wanteds.n; i++) {
-        const struct sw_wanted *wanted = &work->plan->wanteds.items[i];
-
-        if (wanted->entry && sw_str_eq(sw_wanted_remote(wanted), remote) &&
-            !find_owned(work, wanted))
-            return true;
-    }
-    return false;
-}
-
-static bool has_entries(const struct work *work)
-{
-    for (size_t i = 0; i < work->n_owned; i++) {
-        if (work->owned[i]->kind == SW_MESH_WORKLOADENTRY && work->owned[i]->managed)
-            return true;
-    }
-    return false;
-}
-
-/* What a deletion has to wait for; SW_NO_LONGER_WANTED for nothing. */
-static enum sw_reason hold(const struct work *work, const struct sw_mesh_owned *owned)
-{
-    switch (owned->kind) {
-    case SW_MESH_WORKLOADENTRY:
-        if (is_unseen(work->diff->mesh, owned->remote))
-            return SW_WAITS_UNSEEN;
-        return is_replacement_missing(work, owned->remote) ? SW_WAITS_NEW : SW_NO_LONGER_WANTED;
-    case SW_MESH_DESTINATIONRULE:
-        if (is_rule_visible(work) && !work->plan->own_rule)
-            return SW_NO_LONGER_WANTED; /* a user's has taken its place */
-        __attribute__((fallthrough));
-    case SW_MESH_STUB:
-        if (!sw_mesh_is_seen(work->diff->mesh))
-            return SW_WAITS_UNSEEN;
-        return has_entries(work) ? SW_WAITS_ENTRIES : SW_NO_LONGER_WANTED;
-    case SW_MESH_SERVICEACCOUNT:
-    case SW_MESH_DEPLOYMENT:
-    case SW_MESH_GATEWAY_SERVICE:
-    case SW_MESH_GATEWAY:
-    case SW_MESH_N_KINDS:
-    default:
-        return SW_NO_LONGER_WANTED;
-    }
-}
-
-/* When time alone may end that: a user's rule takes the place of ours once it has been visible. */
-static uint64_t hold_until_ms(const struct work *work, const struct sw_mesh_owned *owned)
-{
-    if (owned->kind != SW_MESH_DESTINATIONRULE || work->plan->own_rule || is_rule_visible(work))
-        return 0;
-    return visible_ms(work);
+    if (owned->managed && at_ms && work->diff->now_ms >= at_ms)
+        return push_op(work->diff, op, reterr);
+    r = mend(work, wanted, owned, reterr);
+    if (r < 0 || !owned->managed || !at_ms)
+        return r;
+    return push_wait(work->diff, &op, SW_WAITS_GATEWAY, at_ms, reterr);
 }
 
 /* An object that nothing wants any more. */
@@ -226,9 +152,9 @@ static int discard(const struct work *work, const struct sw_mesh_owned *owned,
         op = op_on(work, SW_OP_RELEASE, SW_RELEASED, owned);
         return push_op(work->diff, op, reterr);
     }
-    reason = hold(work, owned);
+    reason = sw_hold_reason(&work->hold, owned);
     if (reason != SW_NO_LONGER_WANTED)
-        return push_wait(work->diff, &op, reason, hold_until_ms(work, owned), reterr);
+        return push_wait(work->diff, &op, reason, sw_hold_until_ms(&work->hold, owned), reterr);
     return push_op(work->diff, op, reterr);
 }
 
@@ -244,18 +170,21 @@ int sw_diff_add(struct sw_diff *diff, const struct sw_plan *plan, struct sw_err 
 
     if (!is_seen(diff->mesh))
         return 0;
-    work.owned =
-        &diff->mesh
-             ->owned[sw_mesh_owned_for(diff->mesh, plan->namespace_, plan->service, &work.n_owned)];
+    sw_hold_init(&work.hold, diff->mesh, plan, diff->now_ms, diff->arena);
     for (size_t i = 0; r == 0 && i < plan->wanteds.n; i++) {
         const struct sw_wanted *wanted = &plan->wanteds.items[i];
-        const struct sw_mesh_owned *owned = find_owned(&work, wanted);
+        const struct sw_mesh_owned *owned = sw_hold_find(&work.hold, wanted);
 
-        r = owned ? mend(&work, wanted, owned, reterr) : create(&work, wanted, reterr);
+        if (!owned)
+            r = create(&work, wanted, reterr);
+        else if (wanted->gate == SW_WAITS_GATEWAY)
+            r = withdraw(&work, wanted, owned, reterr);
+        else
+            r = mend(&work, wanted, owned, reterr);
     }
-    for (size_t i = 0; r == 0 && i < work.n_owned; i++) {
-        if (plan->kinds & 1u << work.owned[i]->kind && !find_wanted(&work, work.owned[i]))
-            r = discard(&work, work.owned[i], reterr);
+    for (size_t i = 0; r == 0 && i < work.hold.n_owned; i++) {
+        if (plan->kinds & 1u << work.hold.owned[i]->kind && !find_wanted(&work, work.hold.owned[i]))
+            r = discard(&work, work.hold.owned[i], reterr);
     }
     again_at(diff, plan->again_ms);
     return r;

@@ -299,7 +299,9 @@ int sw_plan_gateways(const struct sw_mesh *mesh, struct sw_withdrawals *withdraw
                      uint64_t now_ms, struct sw_arena *arena, struct sw_plan *ret,
                      struct sw_err *reterr)
 {
-    struct sw_plan plan = {.kinds = 1u << SW_MESH_GATEWAY};
+    /* A WorkloadEntry of which it is not known what it is for is for nothing, unless the plan of a
+     * Service knows it by its name. */
+    struct sw_plan plan = {.kinds = 1u << SW_MESH_GATEWAY | 1u << SW_MESH_WORKLOADENTRY};
     struct work work = {
         .mesh = mesh,
         .local = sw_mesh_local(mesh),

@@ -20,7 +20,7 @@ enum sw_op_verb {
 struct sw_op {
     enum sw_op_verb verb;
     enum sw_mesh_kind kind;
-    enum sw_reason reason; /* SW_PLANNED, SW_NO_LONGER_WANTED or SW_RELEASED */
+    enum sw_reason reason; /* SW_PLANNED, SW_NO_LONGER_WANTED, SW_WAITS_GATEWAY or SW_RELEASED */
     struct sw_str namespace_;
     struct sw_str name;
     struct sw_str uid;              /* unset for a create */

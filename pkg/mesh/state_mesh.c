@@ -197,8 +197,10 @@ static void refresh_facts(struct sw_state_cluster *cluster)
                       SW_STR(SW_ROOT_CERT_NAME));
     bool seen = is_seen(cluster);
 
-    if (seen != mesh->seen)
+    if (seen != mesh->seen) {
         sw_dirty_add_all(&cluster->state->dirty);
+        mesh->passthroughs_ms = state->now_ms;
+    }
     mesh->seen = seen;
     cluster->view.source.synced = seen;
     mesh->network = network_of(cluster);

@@ -9,14 +9,15 @@
 #define LABEL_STUB           "spillway.dev/stub"
 #define LABEL_DATAPLANE_MODE "istio.io/dataplane-mode"
 
-/* A stub that another manager has fields of is its own Service already: we are about to let go. */
-static bool is_taken_over(const struct sw_mesh *mesh, const struct sw_plan *plan)
+/* True if the Service that carries our label is a stub. One that another manager has fields of is
+ * its own Service already: we are about to let go. */
+static bool is_stub(const struct sw_mesh *mesh, const struct sw_plan *plan)
 {
     size_t n, first = sw_mesh_owned_for(mesh, plan->namespace_, plan->service, &n);
 
     for (size_t i = first; i < first + n; i++) {
         if (mesh->owned[i]->kind == SW_MESH_STUB)
-            return mesh->owned[i]->shared || !mesh->owned[i]->managed;
+            return mesh->owned[i]->managed && !mesh->owned[i]->shared;
     }
     return false;
 }
@@ -33,7 +34,7 @@ int sw_subject_init(struct sw_subject *subject, const struct sw_mesh *mesh, stru
         .arena = arena,
         .plan = plan,
         .host = sw_mesh_host(arena, plan->namespace_, plan->service),
-        .stub_there = service && sw_meta_is_ours(&service->meta) && !is_taken_over(mesh, plan),
+        .stub_there = service && sw_meta_is_ours(&service->meta) && is_stub(mesh, plan),
     };
     if (!subject->host.data)
         return sw_err_nomem(reterr);

@@ -146,6 +146,7 @@ struct sw_mesh_cluster {
     size_t n_gateways;
     const struct sw_mesh_passthrough *const *passthroughs; /* by namespace, then name */
     size_t n_passthroughs;
+    uint64_t passthroughs_ms; /* since when they are as they are, as far as was seen */
     const struct sw_mesh_rule *const *rules; /* by sw_mesh_rule_cmp(): hosts of one Service, by
                                                 that; then wildcards; then what Istio gives to no
                                                 Service */

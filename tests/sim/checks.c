@@ -241,7 +241,8 @@ void sim_check_quiet(struct sim_run *run)
     for (size_t i = 0; i < run->n; i++) {
         const struct sim_cluster *cluster = &run->clusters[i];
 
-        sim_keeper_audit(run->clusters, run->n, i, run->now_ms, tell, run);
+        if (!run->retired[i])
+            sim_keeper_audit(run->clusters, run->n, i, run->now_ms, tell, run);
         check_held(run, cluster);
         check_gateways(run, cluster);
         for (size_t j = 0; j < cluster->n_kept; j++) {

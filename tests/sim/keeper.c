@@ -300,7 +300,7 @@ size_t sim_keeper_step(struct sim_keeper *keeper, int64_t now_ms)
     return n;
 }
 
-bool sim_keeper_is_current(const struct sim_keeper *keeper, int64_t now_ms)
+bool sim_keeper_is_current(const struct sim_keeper *keeper)
 {
     for (size_t i = 0; i < keeper->n_clusters; i++) {
         for (unsigned int r = 0; r < SW_N_RESOURCES; r++) {
@@ -309,11 +309,7 @@ bool sim_keeper_is_current(const struct sim_keeper *keeper, int64_t now_ms)
                 return false;
         }
     }
-    for (size_t i = 0; i < keeper->n_due; i++) {
-        if (keeper->due[i].at_ms <= now_ms)
-            return false;
-    }
-    return keeper->gateways_ms == INT64_MAX;
+    return keeper->n_due == 0 && keeper->gateways_ms == INT64_MAX;
 }
 
 static struct sw_state *read_all(struct sim_cluster *clusters, size_t n, size_t local,

@@ -62,8 +62,8 @@ void sim_keeper_crash(struct sim_keeper *keeper);
 /* Reads what comes, plans and writes. Returns how many writes it wanted. */
 size_t sim_keeper_step(struct sim_keeper *keeper, int64_t now_ms);
 
-/* True if it knows all there is and has nothing in mind for this moment. */
-bool sim_keeper_is_current(const struct sim_keeper *keeper, int64_t now_ms);
+/* True if it knows all there is and has nothing in mind, for now or for later. */
+bool sim_keeper_is_current(const struct sim_keeper *keeper);
 
 /* A fresh look at the true state of all clusters, with one of them as the local one: how many
  * operations and waits a full plan comes to, told to `tell`. */

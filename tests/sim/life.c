@@ -227,7 +227,9 @@ static void meddle(struct sim_life *life, struct sim_life_cluster *c)
             return;
         }
         object = json_deep_copy(kept->value);
-        if (kept->resource == SW_RESOURCE_SERVICE)
+        if (chance(life, 250))
+            json_object_del(json_object_get(object, "metadata"), "annotations");
+        else if (kept->resource == SW_RESOURCE_SERVICE)
             json_object_set_new(json_object_get(object, "spec"), "selector",
                                 json_pack("{s:s}", "app", "theirs"));
         else if (kept->resource == SW_RESOURCE_WORKLOADENTRY)

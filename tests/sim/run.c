@@ -176,7 +176,7 @@ void sim_run_trouble(struct sim_run *run, unsigned int rate, bool lies)
 static bool is_at_rest(const struct sim_run *run)
 {
     for (size_t i = 0; i < SIM_KEEPERS; i++) {
-        if (run->keepers[i].alive && !sim_keeper_is_current(&run->keepers[i], run->now_ms))
+        if (run->keepers[i].alive && !sim_keeper_is_current(&run->keepers[i]))
             return false;
     }
     return run->n_late == 0;
@@ -186,7 +186,9 @@ static bool is_at_rest(const struct sim_run *run)
 static void settle_leaders(struct sim_run *run)
 {
     for (size_t i = 0; i < run->n; i++) {
-        if (!run->keepers[i].alive)
+        if (run->retired[i])
+            sim_keeper_crash(&run->keepers[i]);
+        else if (!run->keepers[i].alive)
             start(run, i);
         sim_keeper_crash(&run->keepers[SIM_CLUSTERS + i]);
     }

@@ -43,6 +43,7 @@ struct sim_run {
     bool silent[SIM_CLUSTERS]; /* no write is right in that cluster */
     bool stays[SIM_CLUSTERS][SIM_SERVICES][SIM_CLUSTERS]; /* entries there, of that Service, to that
                                                              cluster: one at least must be there */
+    bool retired[SIM_CLUSTERS]; /* nobody reconciles that cluster any more */
     bool strict; /* what leads to a cluster must be held by its Gateway, at any moment */
     struct sim_run_totals *totals;
 };

@@ -184,9 +184,32 @@ static void withdraw(struct sim_run *run)
     run->strict = false;
 }
 
+/* A cluster's reconciler is uninstalled, and its Gateways with it: once that has been seen, nothing
+ * leads there any more. */
+static void retire(struct sim_run *run)
+{
+    size_t cluster = any_cluster(run);
+
+    run->doing = "a retirement";
+    sim_keeper_crash(&run->keepers[cluster]);
+    run->retired[cluster] = true;
+    for (size_t i = run->clusters[cluster].n_kept; i-- > 0;) {
+        const struct sim_kept kept = run->clusters[cluster].kept[i];
+
+        if (kept.resource == SW_RESOURCE_GATEWAY)
+            sim_cluster_delete(&run->clusters[cluster], kept.resource, kept.namespace_, kept.name);
+    }
+    if (chance(run, 500))
+        sim_life_move_gateway(&run->life, cluster);
+    if (chance(run, 300))
+        sim_run_crash(run, (cluster + 1) % run->n);
+    sim_run_rest(run);
+    run->retired[cluster] = false;
+}
+
 void sim_scene_any(struct sim_run *run)
 {
-    static void (*const scenes[])(struct sim_run *) = {blackout, cut_off, move, withdraw};
+    static void (*const scenes[])(struct sim_run *) = {blackout, cut_off, move, withdraw, retire};
 
     scenes[below(run, sizeof(scenes) / sizeof(scenes[0]))](run);
     if (!run->failed)

@@ -62,6 +62,7 @@ static void stub_that_is_there_opens_the_gate(void **state)
 {
     begin(*state, "{}");
     sw_world_add(((struct mesh *)*state)->world, stub_in_east);
+    mesh_own_object(*state, SW_MESH_STUB, "cart", "cart");
     finish(*state, SW_WORLD_SERVICE_SPEC);
     mesh_check_wanted(mesh_plan(*state, "cart"),
                       RULE "Service shop/cart\nWorkloadEntry west 10.0.0.2 3");
@@ -75,6 +76,7 @@ static void stub_stays_as_it_is_while_a_cluster_has_not_been_seen(void **state)
 
     begin(mesh, "{}");
     sw_world_add(mesh->world, stub_in_east);
+    mesh_own_object(mesh, SW_MESH_STUB, "cart", "cart");
     finish(mesh, "{'selector':{'app':'other'},'ports':[{'name':'http','port':80}]}");
     mesh_begin(mesh, "north");
     stub = mesh_wanted_json(mesh_plan(mesh, "cart"), SW_MESH_STUB);
@@ -112,6 +114,17 @@ static void stub_that_another_manager_has_is_theirs(void **state)
     mesh_check_diff(mesh, mesh_plan(mesh, "cart"), 1,
                     "create DestinationRule k-cart.shop\ncreate WorkloadEntry west\n"
                     "release Service cart");
+}
+
+/* It carries our label, and our field manager has nothing of it: somebody has copied it. */
+static void service_with_nothing_but_our_label_is_no_stub(void **state)
+{
+    struct mesh *mesh = *state;
+
+    begin(mesh, "{}");
+    sw_world_add(mesh->world, stub_in_east);
+    finish(mesh, SW_WORLD_SERVICE_SPEC);
+    mesh_check_wanted(mesh_plan(mesh, "cart"), RULE "WorkloadEntry west 10.0.0.2 3");
 }
 
 static void stub_is_not_made_where_the_namespace_says_so(void **state)
@@ -198,6 +211,7 @@ int main(void)
         MESH_TEST(stub_stays_as_it_is_while_a_cluster_has_not_been_seen),
         MESH_TEST(stub_stays_while_there_are_no_ready_pods),
         MESH_TEST(stub_that_another_manager_has_is_theirs),
+        MESH_TEST(service_with_nothing_but_our_label_is_no_stub),
         MESH_TEST(stub_is_not_made_where_the_namespace_says_so),
         MESH_TEST(nothing_is_made_without_a_namespace),
         MESH_TEST(opting_out_here_keeps_clients_here),

@@ -1,0 +1,53 @@
+/*
+ * What the write of an object has to wait for, as far as one plan and what is there say it.
+ *
+ * Pure; for mesh/diff.
+ */
+#ifndef SW_MESH_HOLD_H
+#define SW_MESH_HOLD_H
+
+#include "mesh/plan.h"
+
+/* One plan beside the objects of ours that are there. Borrowed, all of it; may be read. */
+struct sw_hold {
+    const struct sw_mesh *mesh;
+    const struct sw_plan *plan;
+    struct sw_arena *arena;
+    uint64_t now_ms;
+    const struct sw_mesh_owned *const *owned; /* the key's, of every kind */
+    size_t n_owned;
+    const struct sw_mesh_owned *const *stray; /* those of which it is not known what they are for */
+    size_t n_stray;
+};
+
+/* Looks up what is there of the plan's key. `arena` is for what is asked later. */
+void sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct sw_plan *plan,
+                  uint64_t now_ms, struct sw_arena *arena);
+
+/* True if the two are the same object. */
+bool sw_hold_is_same(const struct sw_wanted *wanted, const struct sw_mesh_owned *owned);
+
+/* The object that is there of what is wanted, be it one whose annotation was taken off; NULL if
+ * there is none. */
+const struct sw_mesh_owned *sw_hold_find(const struct sw_hold *hold,
+                                         const struct sw_wanted *wanted);
+
+/* When the rules that clients go by will have been visible long enough; 0 while they are not
+ * visible at all, and for what needs none. */
+uint64_t sw_hold_visible_ms(const struct sw_hold *hold);
+
+/* True if they have been. */
+bool sw_hold_is_visible(const struct sw_hold *hold);
+
+/* When an entry that leads to a gateway which does not hold its host is given up; 0 while its
+ * cluster cannot be read, for then nobody knows. */
+uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, struct sw_str remote);
+
+/* What the deletion of an object that is not wanted has to wait for: one of SW_WAITS_...;
+ * SW_NO_LONGER_WANTED for nothing. */
+enum sw_reason sw_hold_reason(const struct sw_hold *hold, const struct sw_mesh_owned *owned);
+
+/* When time alone may end that; 0 where it does not. */
+uint64_t sw_hold_until_ms(const struct sw_hold *hold, const struct sw_mesh_owned *owned);
+
+#endif
