@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct {
     bool armed;
@@ -17,6 +19,12 @@ void fault_arm(size_t nth)
     state.count = 0;
     state.live = 0;
     state.armed = true;
+}
+
+void fault_aim(size_t nth)
+{
+    state.nth = nth;
+    state.count = 0;
 }
 
 size_t fault_spare(void)
@@ -57,6 +65,9 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void __wrap_free(void *memory);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t max);
 void *__wrap_sw_arena_alloc(struct sw_arena *arena, size_t size);
 void *__wrap_sw_arena_zalloc(struct sw_arena *arena, size_t size);
 void *__wrap_sw_arena_push(struct sw_arena *arena, void *items, size_t count, size_t item_size);
@@ -87,6 +98,31 @@ void __wrap_free(void *memory)
 {
     state.live -= state.armed && memory;
     __real_free(memory);
+}
+
+/* libc's own would not come by here with what they allocate. */
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+    size_t bytes;
+
+    return __builtin_mul_overflow(count, size, &bytes) ? NULL : __wrap_realloc(memory, bytes);
+}
+
+char *__wrap_strndup(const char *text, size_t max)
+{
+    size_t len = strnlen(text, max);
+    char *copy = __wrap_malloc(len + 1);
+
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return __wrap_strndup(text, SIZE_MAX);
 }
 
 void *__wrap_sw_arena_alloc(struct sw_arena *arena, size_t size)

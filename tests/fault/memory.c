@@ -1,0 +1,221 @@
+/*
+ * What the reconciler remembers (ledger, agenda, retries) and reports, with the n-th allocation
+ * failing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fault/fault.h"
+#include "fault/story.h"
+#include "reconciler/agenda.h"
+#include "reconciler/ledger.h"
+#include "reconciler/report.h"
+#include "reconciler/retries.h"
+#include "json/read.h"
+
+static struct sw_ledger *ledger;
+
+/* The first try, or the second one where the first had no memory; true if one did not fail. A third
+ * is not needed, for only one allocation fails. */
+#define IN_TWO_TRIES(r, call) (((r) = (call)) >= 0 || ((r) == SW_ENOMEM && ((r) = (call)) >= 0))
+
+static struct sw_plan plan_of(const char *service, struct sw_mesh_finding *findings, size_t n)
+{
+    return (struct sw_plan){
+        .namespace_ = SW_STR("shop"),
+        .service = sw_str_from(service),
+        .kinds = 1u << SW_MESH_WORKLOADENTRY,
+        .wanteds.n = n,
+        .findings = {findings, n},
+    };
+}
+
+static const struct sw_ledger_entry *cart(void)
+{
+    return sw_ledger_find(ledger, SW_LEDGER_SERVICE, SW_STR("shop"), SW_STR("cart"));
+}
+
+static struct sw_mesh_finding withheld(const char *remote, const char *message)
+{
+    return (struct sw_mesh_finding){
+        .verdict = SW_MESH_WITHHELD,
+        .reason = SW_NO_READY_PODS,
+        .about = {SW_STR("shop"), SW_STR("cart"), sw_str_from(remote)},
+        .message = message,
+    };
+}
+
+/* A plan that cannot be taken down leaves the entry as it was. */
+static bool keep_a_ledger(void)
+{
+    struct sw_mesh_finding first[] = {withheld("west", "no pods")};
+    struct sw_mesh_finding then[] = {withheld("west", NULL), withheld("north", "none at all")};
+    const struct sw_wait wait = {
+        .kind = SW_MESH_WORKLOADENTRY,
+        .reason = SW_WAITS_RULE,
+        .for_namespace = SW_STR("shop"),
+        .for_service = SW_STR("cart"),
+    };
+    struct sw_plan plan = plan_of("cart", first, 1);
+    uint64_t version;
+    int r;
+
+    if (!IN_TWO_TRIES(r, sw_ledger_new(&ledger, NULL)))
+        return false;
+    r = sw_ledger_note(ledger, &plan, NULL);
+    if (r < 0 && (cart() || sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_NO_READY_PODS) ||
+                  sw_ledger_note(ledger, &plan, NULL) < 0))
+        return false;
+    version = sw_ledger_version(ledger);
+    plan = plan_of("cart", then, 2);
+    r = sw_ledger_note(ledger, &plan, NULL);
+    if (r < 0 && (cart()->n_findings != 1 || !sw_str_is(cart()->findings[0].message, "no pods") ||
+                  sw_ledger_version(ledger) != version ||
+                  sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_NO_READY_PODS) != 1 ||
+                  sw_ledger_note(ledger, &plan, NULL) < 0))
+        return false;
+    for (int i = 0; i < 3; i++) {
+        if (!IN_TWO_TRIES(r, sw_ledger_note_wait(ledger, &wait, NULL)))
+            return false;
+    }
+    return cart()->n_findings == 2 && cart()->n_waits == 3 && cart()->n_wanted == 2 &&
+           sw_ledger_count(ledger, SW_MESH_WITHHELD, SW_NO_READY_PODS) == 2 &&
+           sw_ledger_count_waits(ledger, SW_WAITS_RULE) == 3;
+}
+
+static void free_ledger(void)
+{
+    sw_ledger_free(ledger);
+    ledger = NULL;
+}
+
+static struct sw_agenda agenda;
+static struct sw_arena arena;
+
+/* What cannot be taken out is still in it. */
+static bool keep_an_agenda(void)
+{
+    struct sw_agenda_due due = {0};
+    char names[20][8];
+    int r;
+
+    sw_arena_init(&arena, 256, (size_t)1 << 20);
+    for (size_t i = 0; i < 20; i++) {
+        struct sw_plan_key key = {SW_STR("shop"), sw_str_from(names[i])};
+
+        snprintf(names[i], sizeof(names[i]), "s%zu", i);
+        key.name = sw_str_from(names[i]);
+        if (!IN_TWO_TRIES(r, sw_agenda_add(&agenda, key, (int64_t)(100 + i), i % 2, NULL)))
+            return false;
+    }
+    if (!IN_TWO_TRIES(r, sw_agenda_take(&agenda, 100, false, &arena, &due, NULL)))
+        return false;
+    return due.n == 11 && sw_agenda_next(&agenda) == 102; /* the first, and all that are together */
+}
+
+static void free_agenda(void)
+{
+    sw_agenda_release(&agenda);
+    agenda = (struct sw_agenda){0};
+    sw_arena_release(&arena);
+}
+
+static struct sw_retries retries;
+
+/* The reason of a failure may be forgotten, the failure may not. */
+static bool remember_failures(void)
+{
+    const struct sw_retry_failure failure = {"no right", SW_NOT_WRITTEN, 1000, 0};
+    bool reason_is_right = true;
+
+    for (size_t i = 0; i < 20; i++) {
+        char name[8];
+        const struct sw_op op = {
+            .verb = SW_OP_DELETE,
+            .kind = SW_MESH_STUB,
+            .namespace_ = SW_STR("shop"),
+            .name = {name, (size_t)snprintf(name, sizeof(name), "s%zu", i)},
+            .for_namespace = SW_STR("shop"),
+            .for_service = SW_STR("cart"),
+        };
+        struct sw_retry *retry = sw_retries_get(&retries, &op);
+
+        if (!retry)
+            retry = sw_retries_get(&retries, &op);
+        if (!retry)
+            return false;
+        sw_retry_begin(retry, &op);
+        sw_retry_failed(&retries, retry, &failure, 5000);
+        if (sw_retry_when(retry, &op, 5000) != 6000)
+            return false;
+        reason_is_right =
+            reason_is_right && (!retry->failure || strcmp(retry->failure, "no right") == 0);
+    }
+    return reason_is_right && retries.n_failing == 20;
+}
+
+static void free_retries(void)
+{
+    sw_retries_release(&retries);
+    retries = (struct sw_retries){0};
+}
+
+static struct sw_buf text;
+
+static bool fill_ledger(void)
+{
+    struct sw_mesh_finding findings[] = {withheld("west", "no pods"), withheld("north", NULL)};
+    struct sw_plan plan = plan_of("cart", findings, 2), other = plan_of("till", findings, 1);
+
+    sw_arena_init(&arena, 256, (size_t)1 << 20);
+    sw_buf_init(&text, SW_REPORT_MAX_BYTES);
+    return sw_ledger_new(&ledger, NULL) == 0 && sw_ledger_note(ledger, &plan, NULL) == 0 &&
+           sw_ledger_note(ledger, &other, NULL) == 0;
+}
+
+/* Half a report is never taken for a whole one, and what is read of one is what was written. */
+static bool write_a_report(void)
+{
+    const struct sw_report_cluster clusters[] = {
+        {SW_STR("west"), true, true, 100, ""},
+        {SW_STR("north"), true, false, 100, "refused"},
+    };
+    const struct sw_report report = {
+        .local = SW_STR("east"),
+        .clusters = clusters,
+        .n_clusters = 2,
+        .ledger = ledger,
+    };
+    int r = sw_report_write(&report, &arena, &text, NULL);
+
+    if (r == SW_ENOMEM) {
+        sw_buf_release(&text);
+        sw_buf_init(&text, SW_REPORT_MAX_BYTES);
+        r = sw_report_write(&report, &arena, &text, NULL);
+    }
+    return r == 0 && text.len > 2 &&
+           memcmp(text.data + text.len - 14, "],\"omitted\":0}", 14) == 0 &&
+           memmem(text.data, text.len, "\"name\":\"cart\",\"wanted\":2", 24) &&
+           memmem(text.data, text.len, "\"name\":\"till\",\"wanted\":1", 24) &&
+           memmem(text.data, text.len, "\"error\":\"refused\"", 17);
+}
+
+static void free_report(void)
+{
+    free_ledger();
+    sw_buf_release(&text);
+    sw_arena_release(&arena);
+}
+
+int main(void)
+{
+    static const struct story stories[] = {
+        {"a ledger is kept", NULL, keep_a_ledger, free_ledger},
+        {"an agenda is kept", NULL, keep_an_agenda, free_agenda},
+        {"failures are remembered", NULL, remember_failures, free_retries},
+        {"a report is written", fill_ledger, write_a_report, free_report},
+    };
+
+    sw_json_setup();
+    return stories_tell(stories, sizeof(stories) / sizeof(stories[0]));
+}
