@@ -63,6 +63,11 @@ size_t sw_event_filter_count(const struct sw_event_filter *filter)
     return filter->subjects.n;
 }
 
+bool sw_event_filter_has_news(const struct sw_event_filter *filter)
+{
+    return filter->first != NULL;
+}
+
 static void wake(struct sw_event_filter *filter, int64_t at_ms)
 {
     if (at_ms < filter->again_ms)
@@ -94,18 +99,17 @@ static bool read_facts(struct sw_event_filter *filter, const struct sw_event_sub
     return true;
 }
 
-/* Takes for told what is not to be told. */
+/* Takes for told what is not to be told and, unless `keep`, for not told what is gone. */
 static bool take_known(struct sw_event_filter *filter, struct sw_event_subject *subject,
-                       const struct sw_event_facts *now, int64_t now_ms)
+                       const struct sw_event_facts *now, bool keep, int64_t now_ms)
 {
     struct sw_event_facts told = {NULL, 0};
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < subject->told.n; i++) {
+    for (size_t i = 0; r == 0 && keep && i < subject->told.n; i++) {
         const struct sw_event_fact *fact = &subject->told.items[i];
 
-        if (sw_event_news_ended(fact, now) &&
-            !sw_event_calm_holds(&filter->calm, fact->remote, now_ms))
+        if (!sw_event_calm_holds(&filter->calm, fact->remote, now_ms))
             r = sw_event_facts_add(&told, fact, &filter->arena, NULL);
     }
     for (size_t i = 0; r == 0 && i < now->n; i++) {
@@ -175,15 +179,21 @@ static void note_waits(struct sw_event_filter *filter, struct sw_event_subject *
         wake(filter, subject->waiting_ms + SW_EVENT_PATIENCE_MS);
 }
 
+/* What was told and is gone stays told until its news is: it may come back before. */
 static bool has_news(struct sw_event_filter *filter, struct sw_event_subject *subject,
                      const struct sw_ledger_entry *entry, int64_t now_ms)
 {
     struct sw_event_facts now;
     struct sw_event_news news;
+    int r;
 
-    return read_facts(filter, subject, entry, now_ms, &now) &&
-           take_known(filter, subject, &now, now_ms) &&
-           sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL) == 1;
+    if (!read_facts(filter, subject, entry, now_ms, &now) ||
+        !take_known(filter, subject, &now, true, now_ms))
+        return false;
+    r = sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL);
+    if (r == 0)
+        take_known(filter, subject, &now, false, now_ms);
+    return r == 1;
 }
 
 static void compare(struct sw_event_filter *filter, const struct sw_event_object *object,

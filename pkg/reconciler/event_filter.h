@@ -66,6 +66,9 @@ void sw_event_filter_scan(struct sw_event_filter *filter, const struct sw_ledger
 int64_t sw_event_filter_due_ms(const struct sw_event_filter *filter,
                                const struct sw_ledger *ledger);
 
+/* Is there anything to tell, as of the last scan? */
+bool sw_event_filter_has_news(const struct sw_event_filter *filter);
+
 /* Takes what is to be told next, as the ledger has it now; it counts as told. False if there is
  * nothing. */
 bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger *ledger,

@@ -1,6 +1,6 @@
 /*
  * What the process tells the cluster about itself: the ConfigMap `spillway-status`
- * (reconciler/bulletin.h).
+ * (reconciler/bulletin.h) and Events (reconciler/events.h).
  *
  * Only who leads tells anything, and only once it knows what it tells. For the thread that runs the
  * sw_http.
@@ -10,6 +10,7 @@
 
 #include "io/clusters.h"
 #include "io/log.h"
+#include "reconciler/events.h"
 #include "reconciler/ledger.h"
 #include "reconciler/members.h"
 
@@ -52,5 +53,8 @@ void sw_publisher_forget(struct sw_publisher *publisher);
 
 /* Tells what is due, and returns when something is due again (monotonic). */
 int64_t sw_publisher_step(struct sw_publisher *publisher, const struct sw_publisher_turn *turn);
+
+/* How many Events were written; borrowed. */
+const struct sw_events_stats *sw_publisher_events(const struct sw_publisher *publisher);
 
 #endif
