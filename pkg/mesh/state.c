@@ -292,10 +292,22 @@ int sw_state_put(struct sw_state_cluster *cluster, const json_t *object, struct 
 
 void sw_state_set_reach(struct sw_state_cluster *cluster, bool readable, uint64_t current_ms)
 {
-    if (cluster->mesh.readable != readable)
-        sw_dirty_add_all(&cluster->state->dirty);
+    struct sw_state *state = cluster->state;
+    uint64_t ttl_ms = state->config.remote_ttl_ms;
+    bool expired = ttl_ms && !readable && state->now_ms > current_ms + ttl_ms;
+
+    if (cluster->mesh.readable != readable || cluster->expired != expired) {
+        sw_dirty_add_all(&state->dirty);
+        cluster->n_reach++;
+    }
     cluster->mesh.readable = readable;
     cluster->current_ms = current_ms;
+    cluster->expired = expired;
+}
+
+uint64_t sw_state_reach_changes(const struct sw_state_cluster *cluster)
+{
+    return cluster->n_reach;
 }
 
 void sw_state_names_changed(struct sw_state *state)

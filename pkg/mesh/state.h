@@ -121,6 +121,10 @@ int sw_state_put(struct sw_state_cluster *cluster, const json_t *object, struct 
 /* Says whether the cluster is being watched, and when it was last current (now, while it is). */
 void sw_state_set_reach(struct sw_state_cluster *cluster, bool readable, uint64_t current_ms);
 
+/* A number that is another whenever plans are, because the cluster came into reach, went out of it,
+ * or has been so for longer than remote_ttl_ms. */
+uint64_t sw_state_reach_changes(const struct sw_state_cluster *cluster);
+
 /* To be called where sw_names_version() has changed. */
 void sw_state_names_changed(struct sw_state *state);
 

@@ -72,6 +72,8 @@ struct sw_state_cluster {
     struct sw_str configured_network; /* in names_arena, as is the name; empty for none */
     struct sw_arena names_arena;
     uint64_t current_ms; /* when it was last current */
+    bool expired;        /* that was longer ago than the configuration allows */
+    uint64_t n_reach;    /* how often its reach has become another one */
     struct sw_intake intakes[SW_N_RESOURCES];
     bool asked[SW_N_RESOURCES];             /* somebody has its sink */
     struct sw_table tables[SW_N_RESOURCES]; /* of Pods, Nodes and EndpointSlices: unused */

@@ -280,7 +280,7 @@ struct sw_http_target *sw_member_target(const struct sw_member *member)
 uint64_t sw_member_changes(const struct sw_member *member)
 {
     uint32_t resources = sw_member_resources(member);
-    uint64_t n = 0;
+    uint64_t n = sw_state_reach_changes(member->cluster);
 
     for (unsigned int i = 0; i < SW_N_RESOURCES; i++) {
         const struct sw_intake_stats *stats = sw_state_stats(member->cluster, (enum sw_resource)i);

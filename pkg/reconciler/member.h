@@ -75,7 +75,7 @@ const struct sw_state_cluster *sw_member_state(const struct sw_member *member);
 /* Where requests go now; NULL while there is no way, and for a folder. Borrowed until on_move(). */
 struct sw_http_target *sw_member_target(const struct sw_member *member);
 
-/* A number that is another whenever objects are. */
+/* A number that is another whenever objects are, or its reach is to the plan. */
 uint64_t sw_member_changes(const struct sw_member *member);
 
 #endif

@@ -126,6 +126,36 @@ static void the_age_of_a_cluster_counts_while_it_is_away(void **state)
     known_check_dirty(k, "all");
 }
 
+/* Time alone ends it: nothing else may happen for as long as the cluster is away. */
+static void a_cluster_away_for_too_long_changes_plans_once_more(void **state)
+{
+    struct known *k = *state;
+    struct sw_state_cluster *west = k->clusters[KNOWN_WEST];
+    const struct sw_state_config config = {.local = SW_STR("east"),
+                                           .config = SW_STR("east"),
+                                           .fleet_known = true,
+                                           .remote_ttl_ms = 30000};
+    uint64_t n;
+
+    sw_state_configure(k->state, &config);
+    sw_state_set_reach(west, true, 1000);
+    sw_state_set_reach(west, false, 1000);
+    known_check_dirty(k, "all");
+    n = sw_state_reach_changes(west);
+    sw_state_set_now(k->state, 31000);
+    sw_state_set_reach(west, false, 1000);
+    assert_int_equal(sw_state_reach_changes(west), n);
+    known_check_dirty(k, "");
+    sw_state_set_now(k->state, 31001);
+    for (int i = 0; i < 2; i++)
+        sw_state_set_reach(west, false, 1000);
+    assert_int_equal(sw_state_reach_changes(west), n + 1);
+    known_check_dirty(k, "all");
+    sw_state_set_reach(west, true, 31001);
+    assert_int_equal(sw_state_reach_changes(west), n + 2);
+    known_check_dirty(k, "all");
+}
+
 static void what_cannot_be_read_is_noted_and_stays_as_it_was(void **state)
 {
     struct known *k = *state;
@@ -212,6 +242,7 @@ int main(void)
         KNOWN_TEST(what_a_picture_misses_is_confirmed_by_the_next),
         KNOWN_TEST(a_cluster_is_seen_when_each_resource_was),
         KNOWN_TEST(the_age_of_a_cluster_counts_while_it_is_away),
+        KNOWN_TEST(a_cluster_away_for_too_long_changes_plans_once_more),
         KNOWN_TEST(what_cannot_be_read_is_noted_and_stays_as_it_was),
         KNOWN_TEST(pods_nodes_and_slices_that_cannot_be_read_stay_too),
         KNOWN_TEST(text_that_is_no_json_is_noted_too),
