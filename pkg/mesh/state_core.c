@@ -22,6 +22,28 @@ static void read_for(struct sw_str text, struct sw_mesh_owned *ret)
     ret->for_service = name;
 }
 
+/* The same by its name, `k-<service>-<32 hex>` or `k-<service>.<namespace>`, where somebody has
+ * taken our annotation off: it is put right, or goes, with all else that is for this Service. (A
+ * name that was cut is no Service's: such an entry goes, and is made anew.) */
+static void read_for_by_name(const struct sw_meta *meta, struct sw_mesh_owned *ret)
+{
+    const size_t hash_len = sizeof("-") - 1 + SW_DIGEST_SIZE; /* half of it, in hex */
+    struct sw_str name = meta->name, service;
+
+    if (!sw_str_has_prefix(name, SW_STR("k-")))
+        return;
+    name = sw_str_slice(name, sizeof("k-") - 1, name.len);
+    if (ret->kind == SW_MESH_DESTINATIONRULE) {
+        service = sw_str_cut(&name, '.');
+        ret->for_namespace = name;
+        ret->for_service = name.len ? service : name;
+    } else if (ret->kind == SW_MESH_WORKLOADENTRY && name.len > hash_len &&
+               name.data[name.len - hash_len] == '-') {
+        ret->for_namespace = meta->namespace_;
+        ret->for_service = sw_str_slice(name, 0, name.len - hash_len);
+    }
+}
+
 /* Kinds of which the label alone says nothing: whoever installs something by Helm or kustomize may
  * give it to all that he installs, as our own manifests do. */
 static bool is_common(enum sw_mesh_kind kind)
@@ -69,8 +91,12 @@ int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum s
         ret->for_service = meta->name;
     } else if (kind != SW_MESH_GATEWAY) {
         read_for(annotation, ret);
+        if (!ret->for_service.len)
+            read_for_by_name(meta, ret);
     }
-    return 1;
+    if (kind == SW_MESH_STUB && observed.shared)
+        r = sw_observed_others(object, arena, &ret->others, reterr);
+    return r < 0 ? r : 1;
 }
 
 static bool is_local(const struct sw_state_cluster *cluster)
