@@ -204,6 +204,14 @@ static const json_t *find_item(const json_t *before, const char *key, const char
     return NULL;
 }
 
+bool sw_standing_is_programmed(const json_t *status)
+{
+    const json_t *programmed = find_item(status, "conditions", "type", SW_STR(PROGRAMMED));
+    const char *found = json_string_value(json_object_get(programmed, "status"));
+
+    return found && strcmp(found, "True") == 0;
+}
+
 /* When the condition became what it is. */
 static json_t *transition(const struct sw_standing *standing, const char *type, const char *status)
 {

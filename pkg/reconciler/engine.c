@@ -166,6 +166,7 @@ static int make_members(struct sw_engine *engine, struct sw_err *reterr)
         .log = engine->options.log,
         .on_move = on_move,
         .move_context = engine,
+        .on_remote_move = sw_publisher_move,
         .on_gone = on_gone,
         .gone_context = engine,
     };
@@ -183,6 +184,7 @@ static int make_members(struct sw_engine *engine, struct sw_err *reterr)
 
     if (r == 0)
         r = sw_publisher_new(&publisher, &engine->publisher, reterr);
+    members.remote_move_context = engine->publisher;
     if (!options->no_cluster_secrets)
         members.secrets_namespace = engine->options.namespace_;
     return r < 0 ? r : sw_members_new(&members, &engine->members, reterr);

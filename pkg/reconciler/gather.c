@@ -4,9 +4,9 @@
 
 #include "base/banned.h"
 
-/* Some hundred bytes a cluster, and what is wrong with it. */
+/* Some hundred bytes a cluster, and what is wrong with it; some hundred a setting, and examples. */
 #define CHUNK_BYTES ((size_t)16 << 10)
-#define MAX_BYTES   ((size_t)4 << 20)
+#define MAX_BYTES   ((size_t)64 << 20)
 
 /* Without memory for all that, it is tried again so much later. */
 #define RETRY_MS 1000
@@ -25,6 +25,15 @@ static bool gather_cluster(const struct sw_member *member, int64_t now_ms, struc
         .error = sw_arena_copy(arena, sw_str_from(health.error.message)).data,
     };
     return ret->error != NULL;
+}
+
+static bool gather_tally(const struct sw_gather *gather, struct sw_arena *arena,
+                         struct sw_tally *ret)
+{
+    const struct sw_mesh *mesh;
+
+    return sw_state_mesh(gather->state, &mesh, NULL) == 0 &&
+           sw_tally_local(mesh, gather->ledger, arena, ret, NULL) == 0;
 }
 
 int64_t sw_gather_step(const struct sw_gather *gather, int64_t now_ms)
@@ -46,7 +55,7 @@ int64_t sw_gather_step(const struct sw_gather *gather, int64_t now_ms)
         if (!gather_cluster(sw_members_at(gather->members, i), now_ms, &arena, &clusters[i]))
             return now_ms + RETRY_MS;
     }
-    if (!clusters)
+    if (!clusters || !gather_tally(gather, &arena, &report.tally))
         return now_ms + RETRY_MS;
     report.clusters = clusters;
     report.n_clusters = n;

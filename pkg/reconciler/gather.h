@@ -12,6 +12,7 @@ struct sw_gather {
     struct sw_str local; /* name of the cluster */
     bool native;         /* as in struct sw_report */
     const struct sw_members *members;
+    struct sw_state *state;
     const struct sw_ledger *ledger;
     struct sw_bulletin *bulletin;
 };

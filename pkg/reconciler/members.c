@@ -75,6 +75,15 @@ static void move_local(void *context, struct sw_http_target *target)
         members->options.on_move(members->options.move_context, target);
 }
 
+static void move_remote(void *context, struct sw_http_target *target)
+{
+    const struct sw_members_options *options = &((const struct sw_members *)context)->options;
+
+    (void)target;
+    if (options->on_remote_move)
+        options->on_remote_move(options->remote_move_context);
+}
+
 static int add_given(struct sw_members *members, size_t i, struct sw_err *reterr)
 {
     const struct sw_members_options *options = &members->options;
@@ -86,13 +95,11 @@ static int add_given(struct sw_members *members, size_t i, struct sw_err *reterr
         .cluster = &clusters->items[i],
         .role = {.local = i == clusters->local, .config = i == clusters->config},
         .root_namespace = options->root_namespace,
+        .on_move = i == clusters->local ? move_local : move_remote,
+        .move_context = members,
     };
     int r;
 
-    if (i == clusters->local) {
-        member.on_move = move_local;
-        member.move_context = members;
-    }
     r = add(members, &member, reterr);
     return r < 0 ? sw_err_wrap(reterr, "cluster %.*s", SW_STR_ARG(member.name)) : 0;
 }
@@ -106,6 +113,8 @@ static int add_found(struct sw_members *members, const struct sw_fleet_event *ev
         .state = members->options.state,
         .name = event->cluster,
         .root_namespace = members->options.root_namespace,
+        .on_move = move_remote,
+        .move_context = members,
     };
     int r = add(members, &member, reterr);
 

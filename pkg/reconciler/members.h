@@ -20,6 +20,9 @@ struct sw_members_options {
     /* As in struct sw_member_options, of the local cluster. */
     void (*on_move)(void *context, struct sw_http_target *target);
     void *move_context;
+    /* As on_move, of any of the others; NULL: nobody sends anything there. */
+    void (*on_remote_move)(void *context);
+    void *remote_move_context;
     /* A cluster that Secrets named is gone, for who counts something of it; it is NULL or there
      * until the end. */
     void (*on_gone)(void *context, struct sw_str cluster);

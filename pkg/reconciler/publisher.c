@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "reconciler/conditions.h"
 #include "reconciler/events.h"
 #include "reconciler/gather.h"
 
@@ -12,6 +13,8 @@ struct sw_publisher {
     struct sw_publisher_options options;
     struct sw_bulletin *bulletin;
     struct sw_events *events;
+    struct sw_hearsay *hearsay;
+    struct sw_conditions *conditions;
 };
 
 SW_DEFINE_CLEANUP(cleanup_publisher, struct sw_publisher, sw_publisher_free);
@@ -20,6 +23,8 @@ int sw_publisher_new(const struct sw_publisher_options *options, struct sw_publi
                      struct sw_err *reterr)
 {
     const struct sw_bulletin_options bulletin = {options->http, options->namespace_, options->log};
+    const struct sw_hearsay_options hearsay = {options->http, options->namespace_, options->log};
+    const struct sw_conditions_options conditions = {options->http, options->log};
     const struct sw_events_options events = {options->http, options->log};
     SW_CLEANUP(cleanup_publisher) struct sw_publisher *publisher = calloc(1, sizeof(*publisher));
     int r;
@@ -30,6 +35,10 @@ int sw_publisher_new(const struct sw_publisher_options *options, struct sw_publi
     r = sw_bulletin_new(&bulletin, &publisher->bulletin, reterr);
     if (r == 0)
         r = sw_events_new(&events, &publisher->events, reterr);
+    if (r == 0)
+        r = sw_hearsay_new(&hearsay, &publisher->hearsay, reterr);
+    if (r == 0)
+        r = sw_conditions_new(&conditions, &publisher->conditions, reterr);
     if (r < 0)
         return r;
     *ret = SW_TAKE(publisher);
@@ -40,6 +49,8 @@ void sw_publisher_free(struct sw_publisher *publisher)
 {
     if (!publisher)
         return;
+    sw_conditions_free(publisher->conditions);
+    sw_hearsay_free(publisher->hearsay);
     sw_events_free(publisher->events);
     sw_bulletin_free(publisher->bulletin);
     free(publisher);
@@ -49,12 +60,46 @@ void sw_publisher_point(struct sw_publisher *publisher, struct sw_http_target *t
 {
     sw_bulletin_point(publisher->bulletin, target);
     sw_events_point(publisher->events, target);
+    sw_conditions_point(publisher->conditions, target);
+}
+
+void sw_publisher_move(void *publisher)
+{
+    sw_hearsay_move(((struct sw_publisher *)publisher)->hearsay);
 }
 
 void sw_publisher_forget(struct sw_publisher *publisher)
 {
     sw_bulletin_forget(publisher->bulletin);
     sw_events_forget(publisher->events);
+    sw_hearsay_forget(publisher->hearsay);
+    sw_conditions_forget(publisher->conditions);
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* Of a config cluster that is another one, its own reconciler writes the status. */
+static int64_t step_conditions(struct sw_publisher *publisher, const struct sw_publisher_turn *turn)
+{
+    const struct sw_clusters *clusters = publisher->options.clusters;
+    const struct sw_conditions_turn conditions = {
+        .state = publisher->options.state,
+        .ledger = publisher->options.ledger,
+        .members = turn->members,
+        .local = sw_members_at(turn->members, clusters->local),
+        .hearsay = publisher->hearsay,
+        .now_ms = turn->now_ms,
+    };
+    int64_t wake_ms;
+
+    if (clusters->local != clusters->config)
+        return INT64_MAX;
+    wake_ms = sw_hearsay_step(publisher->hearsay, turn->members,
+                              clusters->items[clusters->local].name, turn->now_ms);
+    return earlier(wake_ms, sw_conditions_step(publisher->conditions, &conditions));
 }
 
 const struct sw_events_stats *sw_publisher_events(const struct sw_publisher *publisher)
@@ -84,11 +129,6 @@ static int64_t step_events(struct sw_publisher *publisher, const struct sw_publi
     return sw_events_due_ms(publisher->events, ledger);
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 int64_t sw_publisher_step(struct sw_publisher *publisher, const struct sw_publisher_turn *turn)
 {
     const struct sw_clusters *clusters = publisher->options.clusters;
@@ -96,11 +136,13 @@ int64_t sw_publisher_step(struct sw_publisher *publisher, const struct sw_publis
         .local = clusters->items[clusters->local].name,
         .native = turn->native,
         .members = turn->members,
+        .state = publisher->options.state,
         .ledger = publisher->options.ledger,
         .bulletin = publisher->bulletin,
     };
 
     if (!turn->leads || !turn->seen)
         return INT64_MAX;
-    return earlier(sw_gather_step(&gather, turn->now_ms), step_events(publisher, turn));
+    return earlier(earlier(sw_gather_step(&gather, turn->now_ms), step_events(publisher, turn)),
+                   step_conditions(publisher, turn));
 }

@@ -1,6 +1,7 @@
 /*
  * What the process tells the cluster about itself: the ConfigMap `spillway-status`
- * (reconciler/bulletin.h) and Events (reconciler/events.h).
+ * (reconciler/bulletin.h), Events (reconciler/events.h) and, where the local cluster is the config cluster, status conditions
+ * (reconciler/conditions.h).
  *
  * Only who leads tells anything, and only once it knows what it tells. For the thread that runs the
  * sw_http.
@@ -46,6 +47,10 @@ void sw_publisher_free(struct sw_publisher *publisher);
 /* Where the local cluster is from now on, borrowed until the next call; NULL: nowhere. What is
  * under way is given up, and sent again. */
 void sw_publisher_point(struct sw_publisher *publisher, struct sw_http_target *target);
+
+/* As struct sw_members_options' on_remote_move(); the publisher is its context. What is under way
+ * there is given up, and sent again. */
+void sw_publisher_move(void *publisher);
 
 /* Who leads has changed: another may have told things meanwhile, or may from now on. What is under
  * way is given up, and nothing is taken for told. */

@@ -244,6 +244,57 @@ static int write_subjects(const struct list *entries, struct sw_arena *arena, st
     return r;
 }
 
+static void write_reason(const struct sw_share_reason *reason, struct sw_buf *buf)
+{
+    sw_buf_printf(buf, "{\"state\":\"%s\"", sw_share_state_word(reason->state));
+    write_member("reason", reason->word, buf);
+    sw_buf_printf(buf, ",\"count\":%zu", reason->n);
+    write_member("example", reason->example, buf);
+    write_member("message", reason->message, buf);
+    sw_buf_append_text(buf, "}");
+}
+
+static void write_setting(const struct sw_share *share, struct sw_buf *buf)
+{
+    sw_buf_append_text(buf, "{\"namespace\":");
+    sw_json_write_string(share->namespace_, buf);
+    write_member("name", share->name, buf);
+    sw_buf_printf(buf,
+                  ",\"exposed\":%zu,\"emitted\":%zu,\"workloadEntries\":%zu,\"withheld\":%zu,"
+                  "\"pending\":%zu,\"notExposed\":%zu,\"reasons\":[",
+                  share->n_exposed, share->n_emitted, share->n_entries, share->n[SW_SHARE_WITHHELD],
+                  share->n[SW_SHARE_PENDING], share->n[SW_SHARE_NOT_EXPOSED]);
+    for (size_t i = 0; i < share->n_reasons; i++) {
+        sw_buf_append_text(buf, i ? "," : "");
+        write_reason(&share->reasons[i], buf);
+    }
+    sw_buf_append_text(buf, "]}");
+}
+
+/* Each that there is room for; *ret_omitted says how many there was none for. */
+static int write_settings(const struct sw_tally *tally, struct sw_buf *buf, size_t *ret_omitted,
+                          struct sw_err *reterr)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf one;
+    const size_t begin = buf->len;
+
+    sw_buf_init(&one, SW_REPORT_MAX_SETTINGS_BYTES);
+    *ret_omitted = 0;
+    for (size_t i = 0; i < tally->n; i++) {
+        sw_buf_clear(&one);
+        write_setting(&tally->shares[i], &one);
+        if (one.failure == SW_ENOMEM)
+            return sw_err_nomem(reterr);
+        if (one.failure || buf->len - begin + one.len > SW_REPORT_MAX_SETTINGS_BYTES) {
+            ++*ret_omitted;
+            continue;
+        }
+        sw_buf_append_text(buf, buf->len > begin ? "," : "");
+        sw_buf_append_str(buf, sw_buf_str(&one));
+    }
+    return 0;
+}
+
 int sw_report_write(const struct sw_report *report, struct sw_arena *arena, struct sw_buf *buf,
                     struct sw_err *reterr)
 {
@@ -263,7 +314,11 @@ int sw_report_write(const struct sw_report *report, struct sw_arena *arena, stru
     r = write_clusters(report, arena, buf, reterr);
     if (r < 0)
         return r;
-    sw_buf_append_text(buf, "],\"subjects\":[");
+    sw_buf_append_text(buf, "],\"settings\":[");
+    r = write_settings(&report->tally, buf, &omitted, reterr);
+    if (r < 0)
+        return r;
+    sw_buf_printf(buf, "],\"settingsOmitted\":%zu,\"subjects\":[", omitted);
     r = write_subjects(&entries, arena, buf, &omitted, reterr);
     if (r < 0)
         return r;

@@ -15,6 +15,13 @@
  *     seenAt       where it is not: when the view was last up to date (Unix time, s); absent: never
  *     error        why; absent: nothing is wrong
  *     emitted, withheld, warned, waits    how many findings of `subjects` are about it
+ *   settings[]     each WorkspaceSetting of the config cluster, in the order of namespaces and
+ * names namespace, name exposed      Services of this cluster that others may reach by it emitted
+ * ways into other clusters (a Service and one of these) that are in place workloadEntries    that
+ * make them withheld, pending  ways that are not made, and that are planned and not there yet
+ *     notExposed   Services of this cluster that are selected and cannot be exposed
+ *     reasons[]    of the last three: state, reason, count, example, message
+ *   settingsOmitted      for which there was no room
  *   subjects[]     first those of which something is withheld, warned of or waits, then the others;
  *                  in the order of namespaces, names and kinds
  *     kind         Service, IngressGateway, or Gateways: all of the local cluster's
@@ -34,12 +41,15 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "reconciler/ledger.h"
+#include "reconciler/tally.h"
 
 #define SW_REPORT_SCHEMA_VERSION 1
 
 /* An API server takes 1 MiB of data in a ConfigMap. */
 #define SW_REPORT_MAX_BYTES ((size_t)900 << 10)
+
+/* Of that, settings have at most so much. */
+#define SW_REPORT_MAX_SETTINGS_BYTES (SW_REPORT_MAX_BYTES / 2)
 
 /* One connected cluster; borrowed. */
 struct sw_report_cluster {
@@ -56,6 +66,7 @@ struct sw_report {
     bool native;
     const struct sw_report_cluster *clusters;
     size_t n_clusters;
+    struct sw_tally tally;
     const struct sw_ledger *ledger;
     int64_t wall_minus_mono_ms; /* makes Unix times of monotonic ones */
 };
@@ -65,5 +76,16 @@ struct sw_report {
  * part. */
 int sw_report_write(const struct sw_report *report, struct sw_arena *arena, struct sw_buf *buf,
                     struct sw_err *reterr);
+
+/* What another cluster's report says of its settings. */
+struct sw_report_read {
+    struct sw_tally tally; /* arena */
+    bool omitted;          /* there are settings that it has no room for */
+};
+
+/* Reads a report, of at most SW_REPORT_MAX_BYTES, in `arena`. Fails with SW_ESYNTAX, SW_ELIMIT,
+ * SW_ETYPE (what is wrong with it: a schemaVersion that is not ours, too) and SW_ENOMEM. */
+int sw_report_read(struct sw_str text, struct sw_arena *arena, struct sw_report_read *ret,
+                   struct sw_err *reterr);
 
 #endif

@@ -48,6 +48,12 @@ const struct sw_share *sw_tally_find(const struct sw_tally *tally, struct sw_str
     return tally->n ? bsearch(&wanted, tally->shares, tally->n, sizeof(wanted), by_name) : NULL;
 }
 
+void sw_tally_sort(struct sw_tally *tally)
+{
+    if (tally->n)
+        qsort(tally->shares, tally->n, sizeof(*tally->shares), by_name);
+}
+
 /* An empty share for each setting. */
 static int begin(struct work *work, struct sw_err *reterr)
 {
@@ -65,7 +71,7 @@ static int begin(struct work *work, struct sw_err *reterr)
     *work->tally = (struct sw_tally){shares, n};
     if (n == 0)
         return 0;
-    qsort(shares, n, sizeof(*shares), by_name);
+    sw_tally_sort(work->tally);
     for (size_t i = 0; i < n; i++) {
         const struct sw_meta *meta = &config->settings[i]->meta;
 
@@ -171,43 +177,37 @@ static size_t count_entries(const struct sw_mesh *mesh, const struct sw_ledger_e
     return found;
 }
 
-/* Why what is planned is not there: the first wait that holds up something new. */
-static enum sw_reason find_wait(const struct sw_ledger_entry *entry)
+/* Why what is planned is not there: a write that failed, or the first wait for something new. */
+static struct matter find_wait(const struct sw_ledger_entry *entry,
+                               const struct sw_ledger_finding *failed)
 {
     static const enum sw_reason waits[] = {SW_WAITS_STUB, SW_WAITS_RULE, SW_WAITS_GATEWAY,
                                            SW_FOREIGN};
 
+    if (failed)
+        return (struct matter){SW_SHARE_PENDING, failed->reason, failed->message};
     for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
         for (size_t j = 0; j < entry->n_waits; j++) {
             if (entry->waits[j].reason == waits[i])
-                return waits[i];
+                return (struct matter){SW_SHARE_PENDING, waits[i], {NULL, 0}};
         }
     }
-    return SW_NOT_WRITTEN;
+    return (struct matter){SW_SHARE_PENDING, SW_NOT_WRITTEN, {NULL, 0}};
 }
 
-/* A withheld finding of an entry that is about this cluster, or about all; NULL for none. */
-static const struct sw_ledger_finding *find_withheld(const struct sw_ledger_entry *entry,
-                                                     struct sw_str remote)
+/* The first finding of that verdict that is about this cluster, or about all; NULL for none. */
+static const struct sw_ledger_finding *find_finding(const struct sw_ledger_entry *entry,
+                                                    enum sw_mesh_verdict verdict,
+                                                    struct sw_str remote)
 {
     for (size_t i = 0; i < entry->n_findings; i++) {
         const struct sw_ledger_finding *finding = &entry->findings[i];
 
-        if (finding->verdict == SW_MESH_WITHHELD &&
+        if (finding->verdict == verdict &&
             (!finding->remote.len || sw_str_eq(finding->remote, remote)))
             return finding;
     }
     return NULL;
-}
-
-static bool is_emitted(const struct sw_ledger_entry *entry, struct sw_str remote)
-{
-    for (size_t i = 0; i < entry->n_findings; i++) {
-        if (entry->findings[i].verdict == SW_MESH_EMITTED &&
-            sw_str_eq(entry->findings[i].remote, remote))
-            return true;
-    }
-    return false;
 }
 
 /* Nobody asks for a way into a cluster from where its clients cannot be, or are not to use it. */
@@ -221,7 +221,7 @@ static int count_way(const struct work *work, const struct sw_ledger_entry *entr
                      struct sw_str remote, struct sw_share *share, struct sw_err *reterr)
 {
     const struct sw_about about = {entry->namespace_, entry->name, remote};
-    const struct sw_ledger_finding *withheld = find_withheld(entry, remote);
+    const struct sw_ledger_finding *withheld = find_finding(entry, SW_MESH_WITHHELD, remote);
     size_t n;
 
     if (withheld && is_unasked(withheld->reason))
@@ -230,7 +230,7 @@ static int count_way(const struct work *work, const struct sw_ledger_entry *entr
         return note(work, share,
                     (struct matter){SW_SHARE_WITHHELD, withheld->reason, withheld->message}, &about,
                     reterr);
-    if (!is_emitted(entry, remote))
+    if (!find_finding(entry, SW_MESH_EMITTED, remote))
         return 0;
     n = count_entries(work->mesh, entry, remote);
     if (n) {
@@ -238,7 +238,7 @@ static int count_way(const struct work *work, const struct sw_ledger_entry *entr
         share->n_entries += n;
         return 0;
     }
-    return note(work, share, (struct matter){SW_SHARE_PENDING, find_wait(entry), {NULL, 0}}, &about,
+    return note(work, share, find_wait(entry, find_finding(entry, SW_MESH_WAITS, remote)), &about,
                 reterr);
 }
 

@@ -27,6 +27,9 @@ int sw_tally_exposed(const struct sw_mesh *mesh, size_t cluster, struct sw_arena
 int sw_tally_local(const struct sw_mesh *mesh, const struct sw_ledger *ledger,
                    struct sw_arena *arena, struct sw_tally *ret, struct sw_err *reterr);
 
+/* Puts shares in their order. */
+void sw_tally_sort(struct sw_tally *tally);
+
 /* The share of one setting; NULL for none. */
 const struct sw_share *sw_tally_find(const struct sw_tally *tally, struct sw_str namespace_,
                                      struct sw_str name);

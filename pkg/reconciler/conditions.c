@@ -1,0 +1,401 @@
+#include "reconciler/conditions.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "io/clock.h"
+#include "kube/applier.h"
+#include "reconciler/census.h"
+#include "reconciler/standings.h"
+#include "json/read.h"
+#include "json/write.h"
+
+#include "base/banned.h"
+
+/* What a round makes: reports of clusters, and the writes. */
+#define ROUND_BYTES     ((size_t)256 << 10)
+#define MAX_ROUND_BYTES ((size_t)128 << 20)
+
+/* A status has some KiB, and one of many clusters a hundred. */
+#define MAX_BODY_BYTES ((size_t)1 << 20)
+
+/* A round may take a twentieth of the time. */
+#define GAP_PER_ROUND 20
+
+/* A clock that was set by less is taken for the same: else times would change by a second. */
+#define CLOCK_SLACK_MS 2000
+
+/* How soon it is looked again who has not been seen yet. */
+#define LOOK_MS 500
+
+/* One status to be written. */
+struct write {
+    enum sw_gvr_id gvr;
+    struct sw_str namespace_, name, body; /* of the round's arena */
+};
+
+/* What a status is made of, in numbers: where these are as they were, so is all of it. */
+struct signature {
+    uint64_t objects, plans, words;
+    size_t n_members, n_readable;
+    bool known;
+};
+
+struct sw_conditions {
+    struct sw_conditions_options options;
+    struct sw_http_target *target; /* NULL: nowhere */
+    struct sw_census census;
+    uint64_t listed_changes; /* of the objects, when they were listed */
+    struct sw_call *call;    /* NULL: none is under way */
+    struct sw_arena round;   /* holds the writes */
+    struct write *writes;
+    size_t n_writes, at;        /* those before `at` were sent */
+    bool wrote;                 /* something, since the objects were listed */
+    struct signature signature; /* as of the last round */
+    bool has_signature;
+    int64_t began_ms; /* when it was first asked to; -1: not yet */
+    int64_t due_ms;
+    int64_t retry_ms; /* wait after the last failure; 0: it was none */
+    int64_t wall_minus_mono_ms;
+};
+
+/* Gives up what is under way; everything is read again. */
+static void stop(struct sw_conditions *conditions)
+{
+    sw_call_cancel(conditions->call);
+    conditions->call = NULL;
+    conditions->n_writes = conditions->at = 0;
+    sw_arena_release(&conditions->round);
+    sw_census_forget(&conditions->census);
+    conditions->has_signature = false;
+}
+
+/* It did not go well: everything is read again, later, each time twice as late. */
+static void put_off(struct sw_conditions *conditions, const char *why, int64_t at_least_ms)
+{
+    int64_t wait_ms = conditions->retry_ms ? conditions->retry_ms * 2 : SW_CONDITIONS_GAP_MS;
+
+    if (!conditions->retry_ms) /* once a series */
+        sw_log(conditions->options.log, SW_LOG_WARN, "cannot write status conditions",
+               sw_log_text("error", why));
+    if (wait_ms > SW_CONDITIONS_MAX_RETRY_MS)
+        wait_ms = SW_CONDITIONS_MAX_RETRY_MS;
+    stop(conditions);
+    conditions->retry_ms = wait_ms;
+    conditions->due_ms =
+        (int64_t)sw_clock_mono_ms() + (at_least_ms > wait_ms ? at_least_ms : wait_ms);
+}
+
+static void on_census(void *context, const char *failure, int64_t retry_after_s)
+{
+    if (failure)
+        put_off(context, failure, retry_after_s * 1000);
+}
+
+int sw_conditions_new(const struct sw_conditions_options *options, struct sw_conditions **ret,
+                      struct sw_err *reterr)
+{
+    struct sw_conditions *conditions = calloc(1, sizeof(*conditions));
+
+    if (!conditions)
+        return sw_err_nomem(reterr);
+    conditions->options = *options;
+    conditions->began_ms = -1;
+    sw_census_init(&conditions->census, options->http,
+                   (struct sw_census_sink){conditions, on_census});
+    sw_arena_init(&conditions->round, ROUND_BYTES, MAX_ROUND_BYTES);
+    *ret = conditions;
+    return 0;
+}
+
+void sw_conditions_forget(struct sw_conditions *conditions)
+{
+    stop(conditions);
+    conditions->began_ms = -1;
+    conditions->retry_ms = 0;
+    conditions->due_ms = 0;
+}
+
+void sw_conditions_free(struct sw_conditions *conditions)
+{
+    if (!conditions)
+        return;
+    sw_conditions_forget(conditions);
+    free(conditions);
+}
+
+void sw_conditions_point(struct sw_conditions *conditions, struct sw_http_target *target)
+{
+    sw_conditions_forget(conditions);
+    conditions->target = target;
+}
+
+/* How often Workspaces and settings have changed. */
+static uint64_t count_changes(const struct sw_conditions_turn *turn)
+{
+    const struct sw_state_cluster *state = sw_member_state(turn->local);
+
+    return sw_state_stats(state, SW_RESOURCE_WORKSPACE)->n_changes +
+           sw_state_stats(state, SW_RESOURCE_SETTING)->n_changes;
+}
+
+/* True where the objects have to be listed first; that has begun then. */
+static bool refresh(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
+{
+    const uint64_t changes = count_changes(turn);
+
+    if (sw_census_is_known(&conditions->census) && !conditions->wrote &&
+        conditions->listed_changes == changes)
+        return false;
+    conditions->wrote = false;
+    conditions->listed_changes = changes;
+    conditions->has_signature = false;
+    sw_census_take(&conditions->census, conditions->target);
+    return true;
+}
+
+static size_t count_readable(const struct sw_conditions_turn *turn)
+{
+    struct sw_member_health health;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sw_members_count(turn->members); i++) {
+        sw_member_health(sw_members_at(turn->members, i), turn->now_ms, &health);
+        n += health.readable;
+    }
+    return n;
+}
+
+static struct signature sign(const struct sw_conditions_turn *turn)
+{
+    return (struct signature){
+        .objects = sw_members_changes(turn->members),
+        .plans = sw_ledger_version(turn->ledger),
+        .words = sw_hearsay_version(turn->hearsay),
+        .n_members = sw_members_count(turn->members),
+        .n_readable = count_readable(turn),
+        .known = sw_members_are_known(turn->members),
+    };
+}
+
+static bool is_signed(const struct signature *a, const struct signature *b)
+{
+    return a->objects == b->objects && a->plans == b->plans && a->words == b->words &&
+           a->n_members == b->n_members && a->n_readable == b->n_readable && a->known == b->known;
+}
+
+static int write_body(const json_t *object, enum sw_gvr_id id, const json_t *status,
+                      struct sw_buf *body, struct sw_err *reterr)
+{
+    const json_t *metadata = json_object_get(object, "metadata");
+    const struct sw_gvr *gvr = sw_gvr(id);
+    static const char *const keys[] = {"name", "namespace", "uid"};
+
+    sw_buf_printf(body, "{\"apiVersion\":\"%s/%s\",\"kind\":\"%s\",\"metadata\":{", gvr->group,
+                  gvr->version, gvr->kind);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        sw_buf_printf(body, "%s\"%s\":", i ? "," : "", keys[i]);
+        sw_json_write(json_object_get(metadata, keys[i]), body);
+    }
+    sw_buf_append_text(body, "},\"status\":");
+    sw_json_write(status, body);
+    sw_buf_append_text(body, "}");
+    return sw_buf_status(body, reterr);
+}
+
+static int add_write(struct sw_conditions *conditions, const json_t *object, enum sw_gvr_id gvr,
+                     const json_t *status, struct sw_err *reterr)
+{
+    const json_t *metadata = json_object_get(object, "metadata");
+    SW_CLEANUP(sw_buf_release) struct sw_buf body;
+    struct write *writes, *added;
+    int r;
+
+    sw_buf_init(&body, MAX_BODY_BYTES);
+    r = write_body(object, gvr, status, &body, reterr);
+    if (r < 0)
+        return r;
+    writes = sw_arena_push(&conditions->round, conditions->writes, conditions->n_writes,
+                           sizeof(*writes));
+    if (!writes)
+        return sw_err_nomem(reterr);
+    added = &writes[conditions->n_writes];
+    added->gvr = gvr;
+    added->namespace_ = sw_str_from(json_string_value(json_object_get(metadata, "namespace")));
+    added->name = sw_str_from(json_string_value(json_object_get(metadata, "name")));
+    added->body = sw_arena_copy(&conditions->round, sw_buf_str(&body));
+    if (!added->body.data)
+        return sw_err_nomem(reterr);
+    conditions->writes = writes;
+    conditions->n_writes++;
+    return 0;
+}
+
+static int appraise_object(struct sw_conditions *conditions, struct sw_standings *standings,
+                           enum sw_census_kind kind, const json_t *object, bool *settled,
+                           struct sw_err *reterr)
+{
+    json_t *status;
+    int r;
+
+    if (json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"))
+        return 0;
+    r = kind == SW_CENSUS_SETTINGS ? sw_standings_of_setting(standings, object, &status, reterr)
+                                   : sw_standings_of_workspace(standings, object, &status, reterr);
+    if (r < 0)
+        return r;
+    *settled = *settled && sw_standing_is_programmed(status);
+    return r ? add_write(conditions, object, sw_census_gvr(kind), status, reterr) : 0;
+}
+
+/* Makes each object's status; *ret_settled: all is as it was asked for. */
+static int appraise(struct sw_conditions *conditions, struct sw_standings *standings,
+                    bool *ret_settled, struct sw_err *reterr)
+{
+    int r = 0;
+
+    *ret_settled = true;
+    for (size_t i = 0; r >= 0 && i < SW_CENSUS_N_KINDS; i++) {
+        const json_t *items = conditions->census.items[i];
+
+        for (size_t j = 0; r >= 0 && j < json_array_size(items); j++)
+            r = appraise_object(conditions, standings, (enum sw_census_kind)i,
+                                json_array_get(items, j), ret_settled, reterr);
+    }
+    return r < 0 ? r : 0;
+}
+
+static void note_clock(struct sw_conditions *conditions, int64_t now_ms)
+{
+    const int64_t ahead_ms = (int64_t)sw_clock_wall_ms() - now_ms - conditions->wall_minus_mono_ms;
+
+    if (ahead_ms > CLOCK_SLACK_MS || ahead_ms < -CLOCK_SLACK_MS)
+        conditions->wall_minus_mono_ms += ahead_ms;
+}
+
+static int make_round(struct sw_conditions *conditions, const struct sw_conditions_turn *turn,
+                      struct sw_err *reterr)
+{
+    struct sw_standings_options options = {
+        .ledger = turn->ledger,
+        .members = turn->members,
+        .hearsay = turn->hearsay,
+        .now_ms = turn->now_ms,
+        .wall_minus_mono_ms = conditions->wall_minus_mono_ms,
+        .arena = &conditions->round,
+    };
+    struct sw_standings standings;
+    bool settled;
+    int r = sw_state_mesh(turn->state, &options.mesh, reterr);
+    SW_JSON_SCOPE(&conditions->round);
+
+    if (r == 0)
+        r = sw_standings_init(&standings, &options, reterr);
+    if (r == 0)
+        r = appraise(conditions, &standings, &settled, reterr);
+    if (r == 0)
+        sw_hearsay_hurry(turn->hearsay, !settled);
+    return r;
+}
+
+/* The round is over, and went well. */
+static void recover(struct sw_conditions *conditions)
+{
+    if (conditions->retry_ms)
+        sw_log(conditions->options.log, SW_LOG_INFO, "status conditions are written again");
+    conditions->retry_ms = 0;
+}
+
+static void begin_round(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
+{
+    struct sw_err err = {0};
+    int64_t took_ms;
+
+    sw_arena_release(&conditions->round);
+    conditions->writes = NULL;
+    conditions->n_writes = conditions->at = 0;
+    note_clock(conditions, turn->now_ms);
+    conditions->signature = sign(turn);
+    conditions->has_signature = true;
+    if (make_round(conditions, turn, &err) < 0) {
+        put_off(conditions, err.message, 0);
+        return;
+    }
+    took_ms = (int64_t)sw_clock_mono_ms() - turn->now_ms;
+    conditions->due_ms =
+        turn->now_ms + (took_ms * GAP_PER_ROUND > SW_CONDITIONS_GAP_MS ? took_ms * GAP_PER_ROUND
+                                                                       : SW_CONDITIONS_GAP_MS);
+}
+
+static void on_answer(void *context, const struct sw_answer *answer)
+{
+    struct sw_conditions *conditions = context;
+
+    conditions->call = NULL;
+    conditions->wrote = true;
+    switch (answer->verdict) {
+    case SW_ANSWER_NOT_FOUND: /* it has gone, or is another one: the watch will tell */
+    case SW_ANSWER_CONFLICT:
+    case SW_ANSWER_OK:
+        conditions->at++;
+        break;
+    default:
+        put_off(conditions, answer->message, answer->retry_after_s * 1000);
+        return;
+    }
+    if (conditions->at == conditions->n_writes)
+        recover(conditions);
+}
+
+static void send_write(struct sw_conditions *conditions)
+{
+    const struct write *write = &conditions->writes[conditions->at];
+    const struct sw_client client = {conditions->options.http, conditions->target};
+    const struct sw_call_sink sink = {conditions, on_answer};
+    const struct sw_applier_op op = {
+        .verb = SW_APPLIER_APPLY,
+        .ref = {.gvr = sw_gvr(write->gvr),
+                .namespace_ = write->namespace_,
+                .name = write->name,
+                .subresource = "status"},
+        .body = write->body,
+        .force = true, /* nobody else has the status of a cluster to say */
+    };
+    struct sw_err err = {0};
+
+    if (sw_applier_send(&client, &op, sink, &conditions->call, &err) < 0)
+        put_off(conditions, err.message, 0);
+}
+
+/* Everybody has been seen and heard of, or there was time enough for it. */
+static bool is_patient(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
+{
+    if (conditions->began_ms < 0)
+        conditions->began_ms = turn->now_ms;
+    if (turn->now_ms >= conditions->began_ms + SW_CONDITIONS_PATIENCE_MS)
+        return false;
+    return !sw_members_are_known(turn->members) || !sw_hearsay_is_settled(turn->hearsay) ||
+           count_readable(turn) < sw_members_count(turn->members);
+}
+
+int64_t sw_conditions_step(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
+{
+    struct signature now;
+
+    if (!conditions->target || conditions->call || sw_census_is_under_way(&conditions->census))
+        return INT64_MAX;
+    if (conditions->at < conditions->n_writes) {
+        send_write(conditions);
+        return INT64_MAX;
+    }
+    if (is_patient(conditions, turn))
+        return turn->now_ms + LOOK_MS;
+    if (turn->now_ms < conditions->due_ms)
+        return conditions->due_ms;
+    now = sign(turn);
+    if (conditions->has_signature && is_signed(&conditions->signature, &now))
+        return INT64_MAX;
+    if (!refresh(conditions, turn))
+        begin_round(conditions, turn);
+    return conditions->at < conditions->n_writes ? turn->now_ms : conditions->due_ms;
+}
