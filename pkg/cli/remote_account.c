@@ -31,13 +31,16 @@ static const char account_body[] =
     "\",\"namespace\":\"%.*s\",\"labels\":{" LABELS "}},\"automountServiceAccountToken\":false}";
 
 /* What pkg/reconciler/reader.c and the webhook's index read of a remote cluster, and of one that is
- * the config cluster. Of ConfigMaps, Istio's root certificate, which every namespace has. */
+ * the config cluster. Of ConfigMaps, Istio's root certificate, which every namespace has, and what
+ * the reconciler there reports, for status conditions. */
 static const char role_body[] =
     "{" RBAC "\"ClusterRole\",\"metadata\":{\"name\":\"" SW_REMOTE_ACCOUNT
     "\",\"labels\":{" LABELS MANAGED "}},\"rules\":["
     "{\"apiGroups\":[\"\"],\"resources\":[\"namespaces\",\"services\",\"nodes\",\"pods\"]," READ
     "},{\"apiGroups\":[\"\"],\"resources\":[\"configmaps\"],"
     "\"resourceNames\":[\"istio-ca-root-cert\"]," READ
+    "},{\"apiGroups\":[\"\"],\"resources\":[\"configmaps\"],"
+    "\"resourceNames\":[\"spillway-status\"],\"verbs\":[\"get\"]"
     "},{\"apiGroups\":[\"discovery.k8s.io\"],\"resources\":[\"endpointslices\"]," READ
     "},{\"apiGroups\":[\"networking.istio.io\"],\"resources\":[\"destinationrules\",\"gateways\","
     "\"workloadentries\"]," READ

@@ -64,6 +64,7 @@ COLUMNS = {
         "TENANT": "tetrate",
         "NAMESPACES": '["*/bookinfo"]',
         "ACCEPTED": "True",
+        "PROGRAMMED": "False",
         "REASON": "Fine",
         "ORGANIZATION": "tetrate",
     },

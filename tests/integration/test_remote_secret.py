@@ -233,7 +233,8 @@ READ = [
     *["workspaces.tsb.tetrate.io", "workspacesettings.tsb.tetrate.io"],
     "configmaps/istio-ca-root-cert",
 ]
-ALLOWED = {(verb, kind) for kind in READ for verb in ("list", "watch")}
+REPORT = ("get", "configmaps/spillway-status")
+ALLOWED = {REPORT, *((verb, kind) for kind in READ for verb in ("list", "watch"))}
 FORBIDDEN = [
     *((verb, "secrets") for verb in ("get", "list", "watch", "create", "patch", "delete")),
     *(
@@ -241,7 +242,8 @@ FORBIDDEN = [
         for kind in [*READ, "serviceaccounts", "deployments.apps", "events", "configmaps"]
         for verb in ("create", "update", "patch", "delete", "deletecollection")
     ),
-    *((verb, "configmaps") for verb in ("list", "watch")),
+    *((verb, "configmaps") for verb in ("get", "list", "watch")),
+    *((verb, "configmaps/spillway-status") for verb in ("list", "patch", "delete")),
     *[("create", "serviceaccounts/token"), ("create", "pods/exec"), ("get", "pods/log")],
     *[("get", "nodes/proxy"), ("get", "services/proxy"), ("impersonate", "users")],
     *[("list", "deployments.apps"), ("list", "serviceaccounts")],
