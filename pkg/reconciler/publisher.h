@@ -1,7 +1,7 @@
 /*
  * What the process tells the cluster about itself: the ConfigMap `spillway-status`
- * (reconciler/bulletin.h), Events (reconciler/events.h) and, where the local cluster is the config cluster, status conditions
- * (reconciler/conditions.h).
+ * (reconciler/bulletin.h), Events (reconciler/events.h) and, where the local cluster is the config
+ * cluster, status conditions (reconciler/conditions.h).
  *
  * Only who leads tells anything, and only once it knows what it tells. For the thread that runs the
  * sw_http.
