@@ -28,7 +28,8 @@ struct sw_planner {
     uint64_t changes;      /* as last told */
     int64_t first_ms;      /* when the first of what is pending changed, and the last */
     int64_t last_ms;
-    int64_t all_ms; /* when everything is planned anew */
+    int64_t calm_ms; /* from when on a change is acted on at once */
+    int64_t all_ms;  /* when everything is planned anew */
     struct sw_planner_stats stats;
 };
 
@@ -314,7 +315,8 @@ static int go_round(struct round *round, struct sw_err *reterr)
         return r;
     supersede(round);
     r = sw_writer_take(planner->options.writer, &round->diff, round->all, round->now_ms, reterr);
-    count_owned(planner, round->mesh);
+    if (round->gateways) /* else nothing but pods has changed */
+        count_owned(planner, round->mesh);
     log_round(round);
     return r;
 }
@@ -326,7 +328,10 @@ static void run_round(struct sw_planner *planner, int64_t now_ms)
     struct sw_err err = {0};
 
     planner->pending = false;
-    if (go_round(&round, &err) < 0) {
+    if (go_round(&round, &err) == 0) {
+        if (round.n_services + round.n_ingresses > 0 || round.gateways)
+            planner->calm_ms = now_ms + SW_PLANNER_QUIET_MS;
+    } else {
         sw_log(planner->options.log, SW_LOG_ERROR, "cannot plan", sw_log_err(&err));
         planner->stats.n_failures++;
         planner->all = true;
@@ -350,6 +355,8 @@ static int64_t due_at(const struct sw_planner *planner)
         return planner->first_ms;
     if (!planner->pending)
         return due_ms;
+    if (planner->first_ms >= planner->calm_ms)
+        return planner->first_ms;
     quiet_ms = planner->last_ms + SW_PLANNER_QUIET_MS;
     burst_ms = planner->first_ms + SW_PLANNER_BURST_MS;
     if (burst_ms < quiet_ms)

@@ -1,8 +1,9 @@
 /*
  * From what has changed to what is written: plans of what is concerned, one diff, operations.
  *
- * A change is acted on after a moment, so that what changes together is planned once; in a burst,
- * after ten such moments at the latest. What has to wait is planned again when its time comes, and
+ * A change that comes alone is acted on at once. What comes within a moment of a plan is acted on
+ * after a moment without another, so that what changes together is planned once; in a burst, after
+ * ten such moments at the latest. What has to wait is planned again when its time comes, and
  * everything every ten minutes. For the thread of the state.
  */
 #ifndef SW_RECONCILER_PLANNER_H
@@ -13,7 +14,8 @@
 #include "reconciler/ledger.h"
 #include "reconciler/writer.h"
 
-/* Quiet for so long, a change is acted on; after so long, all the same. */
+/* So long after a plan a change waits for others. Quiet for so long, it is acted on; after so long,
+ * all the same. */
 #define SW_PLANNER_QUIET_MS 20
 #define SW_PLANNER_BURST_MS 200
 
