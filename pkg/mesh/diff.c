@@ -150,6 +150,7 @@ static int discard(const struct work *work, const struct sw_mesh_owned *owned,
         return push_wait(work->diff, &op, SW_FOREIGN, 0, reterr);
     if (owned->kind == SW_MESH_STUB && owned->shared) {
         op = op_on(work, SW_OP_RELEASE, SW_RELEASED, owned);
+        op.others = owned->others;
         return push_op(work->diff, op, reterr);
     }
     reason = sw_hold_reason(&work->hold, owned);

@@ -170,3 +170,28 @@ int sw_observed_read(const json_t *object, struct sw_observed *ret, struct sw_er
     *ret = observed;
     return 0;
 }
+
+int sw_observed_others(const json_t *object, struct sw_arena *arena, struct sw_str *ret,
+                       struct sw_err *reterr)
+{
+    json_t *entries = json_object_get(json_object_get(object, "metadata"), "managedFields");
+    json_auto_t *others = json_array();
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf;
+    json_t *entry;
+    size_t i;
+    int r;
+
+    sw_buf_init(&buf, SW_OBSERVED_MAX_BYTES);
+    if (!others)
+        return sw_err_nomem(reterr);
+    json_array_foreach (entries, i, entry) {
+        if (!is_ours(entry) && json_array_append(others, entry) < 0)
+            return sw_err_nomem(reterr);
+    }
+    sw_json_write(others, &buf);
+    r = sw_buf_status(&buf, reterr);
+    if (r < 0)
+        return r;
+    *ret = sw_arena_copy(arena, sw_buf_str(&buf));
+    return ret->data ? 0 : sw_err_nomem(reterr);
+}

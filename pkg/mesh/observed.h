@@ -9,6 +9,7 @@
 #ifndef SW_MESH_OBSERVED_H
 #define SW_MESH_OBSERVED_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "mesh/digest.h"
 
@@ -23,6 +24,11 @@ struct sw_observed {
 /* Reads a whole object with its managedFields. What is not of its type there counts as absent.
  * Fails with SW_ENOMEM, and with SW_ELIMIT for more than SW_OBSERVED_MAX_BYTES of fields. */
 int sw_observed_read(const json_t *object, struct sw_observed *ret, struct sw_err *reterr);
+
+/* The entries of managedFields that are not our manager's, as a JSON array, in `arena`: what is to
+ * stand there once the object is theirs alone. Fails with SW_ENOMEM and SW_ELIMIT. */
+int sw_observed_others(const json_t *object, struct sw_arena *arena, struct sw_str *ret,
+                       struct sw_err *reterr);
 
 /* The digest of a whole object that we would write: SHA-256 of three lines, each a value as
  * canonical JSON (compact, sorted by key) or empty where it is absent: spec, metadata.annotations,

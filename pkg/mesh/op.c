@@ -1,6 +1,7 @@
 #include "mesh/op.h"
 
 #include "base/cleanup.h"
+#include "json/read.h"
 
 #include "base/banned.h"
 
@@ -38,11 +39,17 @@ static json_t *apply_body(const struct sw_op *op)
     return SW_TAKE(object);
 }
 
+/* With the resourceVersion, what is written of managedFields is what stands there but for ours. */
 static json_t *release_body(const struct sw_op *op)
 {
-    return json_pack("{s:{s:o,s:o,s:{s:n},s:{s:n}}}", "metadata", "uid", sw_wanted_str(op->uid),
-                     "resourceVersion", sw_wanted_str(op->resource_version), "labels",
-                     SW_LABEL_MANAGED_BY, "annotations", SW_ANNOTATION_SERVICE);
+    json_auto_t *others = NULL;
+
+    if (op->others.len && sw_json_read(op->others, &others, NULL) < 0)
+        return NULL;
+    return json_pack("{s:{s:o,s:o,s:{s:n},s:{s:n},s:O*}}", "metadata", "uid",
+                     sw_wanted_str(op->uid), "resourceVersion", sw_wanted_str(op->resource_version),
+                     "labels", SW_LABEL_MANAGED_BY, "annotations", SW_ANNOTATION_SERVICE,
+                     "managedFields", others);
 }
 
 json_t *sw_op_body(const struct sw_op *op)

@@ -11,8 +11,9 @@ enum sw_op_verb {
                       the API server refuses where there is an object of that name. (Without more, it
                       would add our fields and our label to a user's that has no other values.) */
     SW_OP_APPLY,   /* ours, and not as it should be: server-side apply, forced */
-    SW_OP_RELEASE, /* somebody else's by now: a merge patch (RFC 7396) that takes our label and our
-                      annotation off */
+    SW_OP_RELEASE, /* somebody else's by now: a merge patch (RFC 7396) that takes our label, our
+                      annotation and our field manager off. (An apply of nothing would take away
+                      what nobody else applies, such as the ports.) */
     SW_OP_DELETE,  /* with uid and resourceVersion as preconditions */
 };
 
@@ -28,6 +29,7 @@ struct sw_op {
     struct sw_str remote;           /* the cluster that a WorkloadEntry leads to; else unset */
     struct sw_str for_namespace;    /* the key of the plan that it follows from */
     struct sw_str for_service;
+    struct sw_str others;           /* for a release: managedFields without ours; unset: as is */
     const struct sw_wanted *wanted; /* for create and apply; else NULL */
 };
 

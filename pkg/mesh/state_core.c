@@ -1,5 +1,6 @@
 #include "mesh/state_cluster.h"
 
+#include "mesh/name.h"
 #include "mesh/observed.h"
 #include "model/owner.h"
 
@@ -23,14 +24,15 @@ static void read_for(struct sw_str text, struct sw_mesh_owned *ret)
 }
 
 /* The same by its name, `k-<service>-<32 hex>` or `k-<service>.<namespace>`, where somebody has
- * taken our annotation off: it is put right, or goes, with all else that is for this Service. (A
- * name that was cut is no Service's: such an entry goes, and is made anew.) */
+ * taken our annotation off: it is put right, or goes, with all else that is for this Service. A
+ * name that may have been cut says nothing: where such an entry is wanted, mesh/diff knows it. */
 static void read_for_by_name(const struct sw_meta *meta, struct sw_mesh_owned *ret)
 {
     const size_t hash_len = sizeof("-") - 1 + SW_DIGEST_SIZE; /* half of it, in hex */
     struct sw_str name = meta->name, service;
 
-    if (!sw_str_has_prefix(name, SW_STR("k-")))
+    if (!sw_str_has_prefix(name, SW_STR("k-")) ||
+        (ret->kind == SW_MESH_WORKLOADENTRY && name.len >= SW_DNS_LABEL_MAX))
         return;
     name = sw_str_slice(name, sizeof("k-") - 1, name.len);
     if (ret->kind == SW_MESH_DESTINATIONRULE) {

@@ -105,10 +105,6 @@ static int read_rule(const json_t *object, struct sw_arena *arena, void *item,
     r = sw_state_read_owned(object, &rule->meta, SW_MESH_DESTINATIONRULE, arena, &rule->owned,
                             reterr);
     rule->is_owned = r == 1;
-    if (rule->is_owned && !rule->owned.for_service.len && rule->host.kind == SW_HOST_SERVICE) {
-        rule->owned.for_namespace = rule->host.namespace_; /* somebody took our annotation off */
-        rule->owned.for_service = rule->host.name;
-    }
     rule->rule.ours = rule->is_owned && rule->owned.managed;
     return r < 0 ? r : 1;
 }

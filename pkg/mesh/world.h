@@ -189,6 +189,7 @@ struct sw_mesh_owned {
     struct sw_str remote;        /* label spillway.dev/remote of a WorkloadEntry */
     bool managed; /* our field manager has fields of it: without that, it is not ours to change */
     bool shared;  /* another manager has fields of its spec */
+    struct sw_str others; /* of a stub that is shared: managedFields without ours, a JSON array */
     struct sw_digest digest; /* of the fields that our manager has: sw_digest_observed() */
 };
 

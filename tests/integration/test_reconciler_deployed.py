@@ -95,17 +95,23 @@ def test_a_change_is_mended(pair, deployed):
 
 
 def test_a_stub_that_a_user_takes_over_is_let_go(pair, deployed):
-    """By the release that the policy lets pass."""
+    """By the release that the policy lets pass: whole, and without a trace of us."""
     service = {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": "ratings", "namespace": "bookinfo"},
-        "spec": {"selector": {"app": "ratings"}, "ports": [{"name": "http", "port": 9080}]},
+        "spec": {"selector": {"app": "ratings"}},
     }
-    words = ["apply", "--server-side", "--force-conflicts", "-f", "-"]
-    pair.first.api.kubectl(*words, input=service).check()
+    before = pair.first.get("Service", "ratings", "bookinfo")
+    words = ["apply", "--server-side", "-f", "-"]
+    pair.first.api.kubectl(*words, "--force-conflicts", input=service).check()
     wait_until("it is the user's", lambda: not pair.first.ours("Service", "bookinfo"), 60)
-    assert pair.first.get("Service", "ratings", "bookinfo")
+
+    held = pair.first.get("Service", "ratings", "bookinfo")
+    assert held["spec"] == before["spec"], "what the user did not name is still there"
+    assert {each["manager"] for each in held["metadata"]["managedFields"]} == {"kubectl"}
+    service["spec"]["ports"] = [{"name": "http", "port": 9080, "targetPort": 9081}]
+    pair.first.api.kubectl(*words, input=service).check()  # nobody to conflict with
     assert refused(deployed) == (0, 0)
 
 

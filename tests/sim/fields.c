@@ -362,11 +362,14 @@ static void patch_value(json_t *object, const json_t *patch)
 
 json_t *sim_fields_patch(const json_t *live, const json_t *patch, const char *manager)
 {
-    json_t *next = sure(json_deep_copy(live)), *result;
+    json_t *next = sure(json_deep_copy(live)), *before = sure(json_deep_copy(live)), *result;
 
     patch_value(next, patch);
-    result = sim_fields_update(live, next, manager);
+    /* Managers are counted from those that the patch leaves (managedfields decodeLiveOrNew). */
+    put(metadata_of(before), "managedFields", json_incref(managers_of(next)));
+    result = sim_fields_update(before, next, manager);
     json_decref(next);
+    json_decref(before);
     return result;
 }
 

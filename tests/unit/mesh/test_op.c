@@ -61,6 +61,11 @@ static void body_of_a_release_takes_off_what_is_ours(void **state)
     sw_check_json(sw_op_body(&op), "{'metadata':{'uid':'the-uid','resourceVersion':'42','labels':"
                                    "{'app.kubernetes.io/managed-by':null},'annotations':"
                                    "{'spillway.dev/service':null}}}");
+    op.others = SW_STR("[{\"manager\":\"kubectl\"}]");
+    sw_check_json(sw_op_body(&op), "{'metadata':{'uid':'the-uid','resourceVersion':'42','labels':"
+                                   "{'app.kubernetes.io/managed-by':null},'annotations':"
+                                   "{'spillway.dev/service':null},'managedFields':[{'manager':"
+                                   "'kubectl'}]}}");
 }
 
 static void body_of_a_delete_is_null(void **state)

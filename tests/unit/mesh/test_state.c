@@ -172,6 +172,22 @@ static void stub_is_one_whatever_its_annotation_says(void **state)
     }
 }
 
+/* It is let go, and nothing of ours is to be left in it. */
+static void of_a_stub_that_is_shared_the_others_are_known(void **state)
+{
+    struct known *k = *state;
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE,
+              "{'metadata':{'namespace':'shop','name':'cart','labels':{"
+              "'app.kubernetes.io/managed-by':'spillway'},'managedFields':[{'manager':'spillway',"
+              "'fieldsV1':{'f:spec':{}}},{'manager':'kubectl','fieldsV1':{'f:spec':{'f:ports':{}}}}"
+              "]},'spec':{}}");
+    assert_int_equal(known_look(k)->n_owned, 1);
+    assert_true(k->mesh->owned[0]->shared);
+    check_str(k->mesh->owned[0]->others,
+              "[{\"manager\":\"kubectl\",\"fieldsV1\":{\"f:spec\":{\"f:ports\":{}}}}]");
+}
+
 static void gateway_without_its_label_is_known_by_its_port(void **state)
 {
     struct known *k = *state;
@@ -417,6 +433,7 @@ int main(void)
         KNOWN_TEST(what_carries_our_label_is_owned_in_the_local_cluster),
         KNOWN_TEST(services_of_ours_are_stubs_or_gateways),
         KNOWN_TEST(stub_is_one_whatever_its_annotation_says),
+        KNOWN_TEST(of_a_stub_that_is_shared_the_others_are_known),
         KNOWN_TEST(gateway_without_its_label_is_known_by_its_port),
         KNOWN_TEST(what_an_installation_consists_of_is_not_the_reconcilers),
         KNOWN_TEST(passthroughs_are_servers_without_their_namespaces),
