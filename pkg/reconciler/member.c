@@ -18,6 +18,7 @@ struct sw_member {
     struct sw_kubeconfig kubeconfig;
     struct sw_folder folder;    /* unset but for dir: */
     int64_t relook_ms;          /* when to look at the file or the folder */
+    int64_t again_ms;           /* when to take up a kubeconfig that there was no memory for */
     int64_t current_ms;         /* -1: never */
     struct sw_reader *reader;   /* attached; NULL before there is one */
     struct sw_reader *next;     /* on trial, to take its place; NULL for none */
@@ -81,9 +82,11 @@ static void take_up(struct sw_member *member, int64_t now_ms)
         if (member->kubeconfig.path)
             sw_err_wrap(&err, "%s", member->kubeconfig.path);
         member->config_error = err;
+        member->again_ms = err.code == SW_ENOMEM ? now_ms + SW_MEMBER_RELOOK_MS : INT64_MAX;
         return;
     }
     member->config_error = no_error;
+    member->again_ms = INT64_MAX;
     sw_reader_free(member->next);
     member->next = made;
     if (!is_synced(member->reader, now_ms))
@@ -130,6 +133,7 @@ int sw_member_new(const struct sw_member_options *options, struct sw_member **re
     if (!member)
         return sw_err_nomem(reterr);
     member->options = *options;
+    member->again_ms = INT64_MAX;
     member->current_ms = -1;
     member->name = sw_str_dup(options->name);
     if (!member->name)
@@ -224,6 +228,8 @@ int64_t sw_member_step(struct sw_member *member, int64_t now_ms)
     int64_t wake_ms = now_ms + SW_MEMBER_RELOOK_MS;
 
     relook(member, now_ms);
+    if (now_ms >= member->again_ms)
+        take_up(member, now_ms);
     if (member->next && is_synced(member->next, now_ms))
         promote(member);
     if (member->reader)
