@@ -36,9 +36,7 @@ struct write {
 
 /* What a status is made of, in numbers: where these are as they were, so is all of it. */
 struct signature {
-    uint64_t objects, plans, words;
-    size_t n_members, n_readable;
-    bool known;
+    uint64_t objects, plans, words, n_members, n_readable, known; /* without padding */
 };
 
 struct sw_conditions {
@@ -176,12 +174,6 @@ static struct signature sign(const struct sw_conditions_turn *turn)
         .n_readable = count_readable(turn),
         .known = sw_members_are_known(turn->members),
     };
-}
-
-static bool is_signed(const struct signature *a, const struct signature *b)
-{
-    return a->objects == b->objects && a->plans == b->plans && a->words == b->words &&
-           a->n_members == b->n_members && a->n_readable == b->n_readable && a->known == b->known;
 }
 
 static int write_body(const json_t *object, enum sw_gvr_id id, const json_t *status,
@@ -325,6 +317,8 @@ static void begin_round(struct sw_conditions *conditions, const struct sw_condit
     conditions->due_ms =
         turn->now_ms + (took_ms * GAP_PER_ROUND > SW_CONDITIONS_GAP_MS ? took_ms * GAP_PER_ROUND
                                                                        : SW_CONDITIONS_GAP_MS);
+    if (conditions->n_writes == 0)
+        recover(conditions);
 }
 
 static void on_answer(void *context, const struct sw_answer *answer)
@@ -367,15 +361,17 @@ static void send_write(struct sw_conditions *conditions)
         put_off(conditions, err.message, 0);
 }
 
-/* Everybody has been seen and heard of, or there was time enough for it. */
+/* Not everybody has been seen and heard of, and there was not time enough for it. */
 static bool is_patient(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
 {
+    const size_t n = sw_members_count(turn->members);
+
     if (conditions->began_ms < 0)
         conditions->began_ms = turn->now_ms;
     if (turn->now_ms >= conditions->began_ms + SW_CONDITIONS_PATIENCE_MS)
         return false;
-    return !sw_members_are_known(turn->members) || !sw_hearsay_is_settled(turn->hearsay) ||
-           count_readable(turn) < sw_members_count(turn->members);
+    return !sw_members_are_known(turn->members) || count_readable(turn) < n ||
+           !sw_hearsay_is_settled(turn->hearsay, n - 1);
 }
 
 int64_t sw_conditions_step(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
@@ -393,7 +389,7 @@ int64_t sw_conditions_step(struct sw_conditions *conditions, const struct sw_con
     if (turn->now_ms < conditions->due_ms)
         return conditions->due_ms;
     now = sign(turn);
-    if (conditions->has_signature && is_signed(&conditions->signature, &now))
+    if (conditions->has_signature && memcmp(&conditions->signature, &now, sizeof(now)) == 0)
         return INT64_MAX;
     if (!refresh(conditions, turn))
         begin_round(conditions, turn);

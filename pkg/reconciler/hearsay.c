@@ -315,8 +315,10 @@ void sw_hearsay_of(const struct sw_hearsay *hearsay, struct sw_str cluster,
     ret->omitted = teller->tidings.omitted;
 }
 
-bool sw_hearsay_is_settled(const struct sw_hearsay *hearsay)
+bool sw_hearsay_is_settled(const struct sw_hearsay *hearsay, size_t n)
 {
+    if (hearsay->n < n)
+        return false;
     for (size_t i = 0; i < hearsay->n; i++) {
         if (!hearsay->tellers[i]->answered && !hearsay->tellers[i]->unaskable)
             return false;

@@ -62,8 +62,8 @@ int64_t sw_hearsay_step(struct sw_hearsay *hearsay, const struct sw_members *mem
 void sw_hearsay_of(const struct sw_hearsay *hearsay, struct sw_str cluster,
                    struct sw_hearsay_word *ret);
 
-/* True once everybody that can be asked has given some answer. */
-bool sw_hearsay_is_settled(const struct sw_hearsay *hearsay);
+/* True once so many are known of, and each that can be asked has given some answer. */
+bool sw_hearsay_is_settled(const struct sw_hearsay *hearsay, size_t n);
 
 /* Rises whenever what is known is another thing. */
 uint64_t sw_hearsay_version(const struct sw_hearsay *hearsay);
