@@ -70,6 +70,7 @@ static void take_up(struct sw_member *member, int64_t now_ms)
         .trust = options->cluster ? SW_KUBE_FILES_TOO : SW_KUBE_INLINE_ONLY,
         .folder = member->kubeconfig.folder,
         .root_namespace = options->root_namespace,
+        .local_name = options->local_name,
         .role = options->role,
         .seed = (uint64_t)now_ms ^ (uint64_t)(uintptr_t)member,
     };

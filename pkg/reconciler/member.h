@@ -27,6 +27,7 @@ struct sw_member_options {
     const struct sw_cluster *cluster; /* of the command line; NULL: its kubeconfig is given */
     struct sw_reader_role role;
     struct sw_str root_namespace; /* of the mesh */
+    struct sw_str local_name;     /* as in struct sw_reader_options */
     /* Requests go another way from now on; no call of the target before may be left after it, and
      * `target` is NULL at the end. NULL: nobody is interested. */
     void (*on_move)(void *context, struct sw_http_target *target);

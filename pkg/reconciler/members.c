@@ -84,6 +84,13 @@ static void move_remote(void *context, struct sw_http_target *target)
         options->on_remote_move(options->remote_move_context);
 }
 
+static struct sw_str local_name(const struct sw_members *members)
+{
+    const struct sw_clusters *clusters = members->options.clusters;
+
+    return clusters->items[clusters->local].name;
+}
+
 static int add_given(struct sw_members *members, size_t i, struct sw_err *reterr)
 {
     const struct sw_members_options *options = &members->options;
@@ -95,6 +102,7 @@ static int add_given(struct sw_members *members, size_t i, struct sw_err *reterr
         .cluster = &clusters->items[i],
         .role = {.local = i == clusters->local, .config = i == clusters->config},
         .root_namespace = options->root_namespace,
+        .local_name = i == clusters->local ? (struct sw_str){NULL, 0} : local_name(members),
         .on_move = i == clusters->local ? move_local : move_remote,
         .move_context = members,
     };
@@ -113,6 +121,7 @@ static int add_found(struct sw_members *members, const struct sw_fleet_event *ev
         .state = members->options.state,
         .name = event->cluster,
         .root_namespace = members->options.root_namespace,
+        .local_name = local_name(members),
         .on_move = move_remote,
         .move_context = members,
     };

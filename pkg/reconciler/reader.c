@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "failover/policy.h"
 #include "kube/watcher.h"
 #include "model/meta.h"
 
@@ -64,6 +65,7 @@ struct sw_reader {
     struct sw_arena arena; /* of the config */
     struct sw_kube_config config;
     struct sw_http_target *target;
+    struct sw_str entries_selector; /* of the WorkloadEntries that are read; in the arena */
     struct watch watches[SW_N_RESOURCES];
 };
 
@@ -142,7 +144,9 @@ static int make_watcher(const struct sw_reader *reader, unsigned int resource,
         .seed = reader->seed * SW_N_RESOURCES + resource + 1,
     };
 
-    if (OURS_ONLY & BIT(resource))
+    if (resource == SW_RESOURCE_WORKLOADENTRY)
+        options.label_selector = reader->entries_selector;
+    else if (OURS_ONLY & BIT(resource))
         options.label_selector = SW_STR(OURS);
     return sw_watcher_new(&options, ret, reterr);
 }
@@ -162,6 +166,20 @@ static int read_config(struct sw_reader *reader, const struct sw_reader_options 
     return sw_kube_config_read(options->kubeconfig, &how, &reader->arena, &reader->config, reterr);
 }
 
+/* In another cluster those that lead to a third one are as many as there are clusters, and of no
+ * use here. */
+static int write_selector(struct sw_reader *reader, struct sw_str local_name, struct sw_err *reterr)
+{
+    const char *leads = local_name.len ? "," SW_LABEL_REMOTE "=" : "";
+    const char *text =
+        sw_arena_printf(&reader->arena, OURS "%s%.*s", leads, SW_STR_ARG(local_name));
+
+    if (!text)
+        return sw_err_nomem(reterr);
+    reader->entries_selector = sw_str_from(text);
+    return 0;
+}
+
 int sw_reader_new(const struct sw_reader_options *options, struct sw_reader **ret,
                   struct sw_err *reterr)
 {
@@ -176,6 +194,8 @@ int sw_reader_new(const struct sw_reader_options *options, struct sw_reader **re
     reader->resources = sw_reader_resources(options->role);
     sw_arena_init(&reader->arena, CONFIG_CHUNK_BYTES, CONFIG_MAX_BYTES);
     r = read_config(reader, options, reterr);
+    if (r == 0)
+        r = write_selector(reader, options->local_name, reterr);
     if (r == 0)
         r = sw_http_target_new(&reader->config, &reader->target, reterr);
     for (unsigned int i = 0; r == 0 && i < SW_N_RESOURCES; i++) {

@@ -31,6 +31,8 @@ struct sw_reader_options {
     enum sw_kube_trust trust; /* in the kubeconfig */
     const char *folder;       /* that the kubeconfig's paths start from; with SW_KUBE_FILES_TOO */
     struct sw_str root_namespace; /* of the mesh; borrowed for the reader's life */
+    struct sw_str local_name; /* of the local cluster, where this is another one: of WorkloadEntries
+                                 only those are read that lead there; unset: all of ours */
     struct sw_reader_role role;
     uint64_t seed; /* of the waits between tries: another one for each */
 };

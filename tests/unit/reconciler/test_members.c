@@ -192,6 +192,7 @@ static void those_of_the_command_line_come_first_in_their_order(void **state)
 static void each_has_the_role_that_it_was_given(void **state)
 {
     const char *const deployments = "/apis/apps/v1/deployments";
+    const char *const entries = "/apis/networking.istio.io/v1/workloadentries";
 
     (void)state;
     begin();
@@ -201,6 +202,8 @@ static void each_has_the_role_that_it_was_given(void **state)
     assert_int_equal(servers_asked(WEST, deployments), 0);
     assert_int_equal(servers_asked(WEST, SERVERS_SETTINGS), 0);
     assert_int_equal(servers_asked(WEST, SERVERS_PODS), 1);
+    assert_non_null(strstr(servers_query(WEST, entries), "spillway.dev%2Fremote%3Dhome"));
+    assert_null(strstr(servers_query(HOME, entries), "spillway.dev%2Fremote"));
 }
 
 static void without_secrets_all_are_known_at_once(void **state)

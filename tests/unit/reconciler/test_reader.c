@@ -187,6 +187,24 @@ static void of_what_only_ours_is_of_use_only_ours_is_asked_for(void **state)
     assert_null(strstr(servers_query(EAST, SERVERS_SERVICES), "labelSelector"));
 }
 
+/* Which lead here: others have as many for each of the others. */
+static void of_another_clusters_entries_those_are_asked_for_that_lead_here(void **state)
+{
+    const char *const ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dspillway";
+    const char *const entries = "/apis/networking.istio.io/v1/workloadentries";
+    struct sw_reader_options options = options_of(servers_kubeconfig(EAST));
+    const char *query;
+
+    (void)state;
+    options.local_name = SW_STR("home");
+    assert_int_equal(sw_reader_new(&options, &reader, NULL), 0);
+    assert_int_equal(sw_reader_attach(reader, cluster, NULL), 0);
+    run();
+    query = strstr(servers_query(EAST, entries), ours);
+    assert_non_null(query);
+    assert_string_equal(query + strlen(ours), "%2Cspillway.dev%2Fremote%3Dhome");
+}
+
 static void of_configmaps_one_is_asked_for(void **state)
 {
     (void)state;
@@ -382,6 +400,7 @@ int main(void)
         TEST(an_object_that_cannot_be_read_is_counted_and_passed_over),
         TEST(only_what_its_role_needs_is_asked_for),
         TEST(of_what_only_ours_is_of_use_only_ours_is_asked_for),
+        TEST(of_another_clusters_entries_those_are_asked_for_that_lead_here),
         TEST(of_configmaps_one_is_asked_for),
         TEST(one_on_trial_keeps_nothing),
         TEST(the_first_picture_replaces_what_there_was),
