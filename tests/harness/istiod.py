@@ -5,6 +5,8 @@ import json
 import re
 import urllib.request
 
+import yaml
+
 from . import endpoints
 from .net import free_port, host_address
 from .process import Part, Process, answers_ok, wait_until
@@ -22,10 +24,12 @@ class Istiod(Part):
     """One cluster's istiod. authority is the mesh's root; istiod signs with one below it.
 
     xds_host: the address at which proxies reach it, on the port that they expect; else none can.
+    injects: it fills in pods that ask for it, by the templates of Istio's own chart.
     """
 
-    def __init__(self, api, directory, authority, xds_host=None):
+    def __init__(self, api, directory, authority, xds_host=None, injects=False):
         self.api = api
+        self._injects = injects
         self.directory = directory
         self._authority = authority.new_intermediate(f"{api.name}-istio")
         self._https_port = free_port()
@@ -40,6 +44,8 @@ class Istiod(Part):
         self._process.start()
         self._process.wait_ready(lambda: answers_ok(f"http://127.0.0.1:{self._http_port}/ready"))
         self._register_validator()
+        if self._injects:
+            self._register_injector()
         wait_until("istiod's validator refuses what is invalid", self._refuses_invalid)
 
     def stop(self):
@@ -93,6 +99,8 @@ class Istiod(Part):
         mesh = self.directory / "etc" / "istio" / "config"
         mesh.mkdir(parents=True, exist_ok=True)
         (mesh / "mesh").write_text(_MESH_CONFIG)
+        if self._injects:
+            self._lay_out_templates()
         cacerts = self.directory / "cacerts"
         cacerts.mkdir(exist_ok=True)
         pair = self._authority.pair
@@ -103,6 +111,42 @@ class Istiod(Part):
             "root-cert.pem": self._authority.root,
         }.items():
             (cacerts / name).write_bytes(source.read_bytes())
+
+    def _lay_out_templates(self):
+        """What ConfigMap istio-sidecar-injector holds (templates/istiod-injector-configmap.yaml)."""
+        chart = istio_crds().parents[2] / "istio-control" / "istio-discovery"
+        values = yaml.safe_load((chart / "values.yaml").read_text())["_internal_defaults_do_not_set"]
+        read = ("global", "sidecarInjectorWebhook", "revision", "gateways")
+        held = {**{name: values[name] for name in read}, "pilot": {"cni": {}, "env": {}}}
+        template = (chart / "files" / "gateway-injection-template.yaml").read_text()
+        config = {"policy": "enabled", "templates": {"gateway": template}, "defaultTemplates": []}
+        folder = self.directory / "var" / "lib" / "istio" / "inject"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "values").write_text(json.dumps(held))
+        (folder / "config").write_text(yaml.safe_dump(config))
+
+    def _register_injector(self):
+        """As the chart's istio-sidecar-injector, for pods that say so themselves."""
+        at = {"namespace": _NAMESPACE, "name": "istiod", "path": "/inject"}
+        authority = base64.b64encode(self._authority.root.read_bytes()).decode()
+        rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"]}
+        webhook = {
+            "name": "object.sidecar-injector.istio.io",
+            "clientConfig": {"service": at, "caBundle": authority},
+            "rules": [{**rule, "resources": ["pods"]}],
+            "objectSelector": {"matchLabels": {"sidecar.istio.io/inject": "true"}},
+            "failurePolicy": "Fail",
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+        }
+        self.api.apply(
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "MutatingWebhookConfiguration",
+                "metadata": {"name": "istio-sidecar-injector"},
+                "webhooks": [webhook],
+            }
+        )
 
     def _apply_crds(self):
         self.api.kubectl("apply", "--server-side", "-f", istio_crds()).check()
