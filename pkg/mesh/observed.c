@@ -10,10 +10,12 @@
 
 /* How FieldsV1 (structured-merge-diff) names what stands below: a member, an item by its keys, an
  * item by its value. */
-#define MEMBER  "f:"
-#define BY_KEYS "k:"
-#define BY_SELF "v:"
-#define TAG_LEN 2
+#define MEMBER       "f:"
+#define BY_KEYS      "k:"
+#define BY_SELF      "v:"
+#define TAG_LEN      2
+
+#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
 
 static void write_line(const json_t *value, struct sw_buf *buf)
 {
@@ -129,6 +131,16 @@ static bool is_ours(const json_t *entry)
     return manager && strcmp(manager, SW_MANAGED_BY) == 0;
 }
 
+/* True if these fields make an object somebody's: any of its spec, or kubectl's note of what was
+ * applied. That is all that a client-side apply leaves behind where it changed nothing. */
+static bool is_claim(const json_t *fields)
+{
+    const json_t *metadata = json_object_get(fields, MEMBER "metadata");
+
+    return json_object_size(json_object_get(fields, MEMBER "spec")) > 0 ||
+           json_object_get(json_object_get(metadata, MEMBER "annotations"), MEMBER LAST_APPLIED);
+}
+
 /* Takes one entry of managedFields into account; what is ours is added to `fields`. */
 static int gather(const json_t *entry, json_t *fields, struct sw_observed *ret)
 {
@@ -138,7 +150,7 @@ static int gather(const json_t *entry, json_t *fields, struct sw_observed *ret)
     if (!json_is_object(these) || json_string_length(json_object_get(entry, "subresource")))
         return 0; /* of a status, say: nothing that we write */
     if (!is_ours(entry)) {
-        ret->shared |= json_object_size(json_object_get(these, "f:spec")) > 0;
+        ret->shared |= is_claim(these);
         return 0;
     }
     ret->managed = true;

@@ -17,7 +17,7 @@
 
 struct sw_observed {
     bool managed;            /* our field manager has fields of it */
-    bool shared;             /* another manager has fields of its spec */
+    bool shared;             /* another manager has fields of its spec, or has applied it */
     struct sw_digest digest; /* of our fields; unset without any */
 };
 

@@ -161,6 +161,15 @@ def test_a_stub_that_others_have_made_theirs_is_let_go_and_not_deleted(account, 
     refused(account.kubectl("delete", *at(wanted)), said)
 
 
+def test_a_stub_that_a_user_has_applied_as_it_is_is_theirs_too(account, cluster, there):
+    """Of which kubectl leaves nothing behind but its note of what was applied."""
+    wanted = there(stub())
+    metadata = {key: wanted["metadata"][key] for key in ("name", "namespace")}
+    cluster.apply({**wanted, "metadata": metadata})
+    refused(account.kubectl("delete", *at(wanted)), "no Service that others have fields of")
+    patched(account, wanted, RELEASE).check()
+
+
 RELEASES = {
     "and the spec": '"spec": {"selector": {"app": "mine"}}',
     "and another label": '"metadata": {"labels": {"app.kubernetes.io/managed-by": null, "a": "b"}}',

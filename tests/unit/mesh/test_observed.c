@@ -135,6 +135,16 @@ static void another_manager_of_the_spec_shares_it(void **state)
                     .shared);
 }
 
+/* Where it changed nothing, that is all that kubectl apply leaves behind. */
+static void another_manager_that_has_applied_it_shares_it(void **state)
+{
+    assert_true(read_object(*state,
+                            "{'metadata':{'managedFields':[{'manager':'kubectl-client-side-apply',"
+                            "'fieldsV1':{'f:metadata':{'f:annotations':{"
+                            "'f:kubectl.kubernetes.io/last-applied-configuration':{}}}}}]}}")
+                    .shared);
+}
+
 static void another_manager_of_metadata_or_status_does_not(void **state)
 {
     struct sw_observed observed = read_object(
@@ -159,6 +169,7 @@ int main(void)
         MESH_TEST(items_of_a_list_are_found_by_their_keys),
         MESH_TEST(lists_that_are_one_value_are_compared_whole),
         MESH_TEST(another_manager_of_the_spec_shares_it),
+        MESH_TEST(another_manager_that_has_applied_it_shares_it),
         MESH_TEST(another_manager_of_metadata_or_status_does_not),
     };
 
