@@ -13,7 +13,7 @@ OURS = "spillway-system"
 
 @pytest.fixture(scope="module")
 def trio(tools, tmp_path_factory):
-    """The first cluster's reconciler knows the others from a Secret, the others by their options."""
+    """The first cluster's reconciler knows the others from a Secret, those by their options."""
     trio = Fleet(tmp_path_factory.mktemp("fleet"), 3)
     first, *rest = trio.clusters
     alone = trio.reconciler(first, "-secret", [f"--namespace={OURS}"], remotes=[])
