@@ -18,6 +18,7 @@ struct sw_resolver {
     ares_channel channel;
     int64_t now_ms; /* of the step under way */
     size_t n_queries;
+    struct sw_resolver_stats stats;
 };
 
 /* One name, asked for twice. */
@@ -80,6 +81,20 @@ void sw_resolver_free(struct sw_resolver *resolver)
     free(resolver);
 }
 
+const struct sw_resolver_stats *sw_resolver_stats(const struct sw_resolver *resolver)
+{
+    return &resolver->stats;
+}
+
+static void tell(struct sw_resolver *resolver, const char *name,
+                 const struct sw_names_answer *answer)
+{
+    resolver->stats.n_found += answer->outcome == SW_NAMES_FOUND;
+    resolver->stats.n_none += answer->outcome == SW_NAMES_NONE;
+    resolver->stats.n_failed += answer->outcome == SW_NAMES_FAILED;
+    sw_names_answer(resolver->names, name, resolver->now_ms, answer);
+}
+
 /* One answer less to come. After the last, the names learn of all. */
 static void finish_one(struct query *query)
 {
@@ -97,7 +112,7 @@ static void finish_one(struct query *query)
     if (--query->n_left > 0)
         return;
     resolver->n_queries--;
-    sw_names_answer(resolver->names, query->name, resolver->now_ms, &answer);
+    tell(resolver, query->name, &answer);
     free(query);
 }
 
@@ -162,7 +177,7 @@ static void ask(struct sw_resolver *resolver, const char *name)
     struct query *query = calloc(1, sizeof(*query));
 
     if (!query) {
-        sw_names_answer(resolver->names, name, resolver->now_ms, &failed);
+        tell(resolver, name, &failed);
         return;
     }
     query->resolver = resolver;

@@ -38,6 +38,17 @@ void sw_resolver_free(struct sw_resolver *resolver);
  * call again at the latest; before that, when one of sw_resolver_fds() is ready. */
 int64_t sw_resolver_step(struct sw_resolver *resolver, int64_t now_ms);
 
+/* Lookups that have ended, by what they came to; a name that is asked for twice, for both families,
+ * is one. */
+struct sw_resolver_stats {
+    uint64_t n_found;
+    uint64_t n_none;
+    uint64_t n_failed;
+};
+
+/* Borrowed. */
+const struct sw_resolver_stats *sw_resolver_stats(const struct sw_resolver *resolver);
+
 /* What to wait for, for sw_http_wait_too(): the number of `fds` that were filled in. Valid until
  * the next step. */
 size_t sw_resolver_fds(const struct sw_resolver *resolver,

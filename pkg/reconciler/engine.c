@@ -305,6 +305,9 @@ static void note_stats(struct sw_engine *engine, int64_t now_ms)
     sw_stats_set(stats, SW_STATS_NATIVE, sw_native_some(engine->native));
     sw_stats_set(stats, SW_STATS_NATIVE_KNOWN, sw_native_is_known(engine->native));
     sw_stats_set(stats, SW_STATS_BYTES, (int64_t)sw_state_bytes(engine->state));
+    sw_stats_note_events(stats, sw_publisher_events(engine->publisher));
+    if (engine->resolver)
+        sw_stats_note_names(stats, sw_resolver_stats(engine->resolver), engine->names, now_ms);
 }
 
 static void tell_health(struct sw_engine *engine, int64_t now_ms)

@@ -81,6 +81,17 @@ static const struct sw_metric_spec families[SW_STATS_N_FAMILIES] = {
     [SW_STATS_FINDINGS] =
         GAUGES("spillway_reconciler_findings", "What the plans say of Services and gateways.",
                (size_t)SW_LEDGER_N_REASONS * 4, "verdict", "reason"),
+    [SW_STATS_EVENTS] = {.kind = SW_METRIC_COUNTER,
+                         .name = "spillway_reconciler_events_total",
+                         .help = "Events on Services and gateways, by whether they were written.",
+                         .labels = {"result"},
+                         .max_series = 2},
+    [SW_STATS_DNS_LOOKUPS] = {.kind = SW_METRIC_COUNTER,
+                              .name = "spillway_reconciler_dns_lookups_total",
+                              .help = "Names of gateways that the DNS was asked for, by what it "
+                                      "said.",
+                              .labels = {"result"},
+                              .max_series = 3},
 };
 
 static const struct {
@@ -101,6 +112,15 @@ static const struct {
                                "unknown changes nothing."},
     [SW_STATS_BYTES] = {"spillway_reconciler_state_bytes",
                         "About what is kept of all clusters takes of memory."},
+    [SW_STATS_DNS_NAMES] = {"spillway_reconciler_dns_names",
+                            "Names of gateways that the DNS is asked for."},
+    [SW_STATS_DNS_FAILING] = {"spillway_reconciler_dns_failing_names",
+                              "Names of gateways whose last lookup found no address."},
+    [SW_STATS_DNS_EMPTY] = {"spillway_reconciler_dns_empty_names",
+                            "Names of gateways without an address, so that nothing leads there."},
+    [SW_STATS_DNS_OLDEST] = {"spillway_reconciler_dns_oldest_answer_timestamp_seconds",
+                             "When the oldest addresses that are in use though they cannot be "
+                             "found any more were last found; 0 for no such."},
     [SW_STATS_SECRETS_SYNCED] = {"spillway_cluster_secrets_synced",
                                  "1 once the Secrets of remote clusters were seen."},
     [SW_STATS_SECRETS_FAILING] = {"spillway_cluster_secrets_failing",
@@ -153,6 +173,20 @@ static int add_counters(struct sw_stats *stats, struct sw_metrics *metrics, stru
     return r;
 }
 
+/* The series are there from the start: an alert on one that comes with the first failure would not
+ * see it. */
+static void begin_series(struct sw_stats *stats)
+{
+    struct sw_metric_family *events = stats->families[SW_STATS_EVENTS];
+    struct sw_metric_family *lookups = stats->families[SW_STATS_DNS_LOOKUPS];
+
+    stats->events_sent = sw_counter_at(events, SW_METRIC_VALUES("sent"));
+    stats->events_dropped = sw_counter_at(events, SW_METRIC_VALUES("dropped"));
+    stats->dns_found = sw_counter_at(lookups, SW_METRIC_VALUES("found"));
+    stats->dns_none = sw_counter_at(lookups, SW_METRIC_VALUES("none"));
+    stats->dns_failed = sw_counter_at(lookups, SW_METRIC_VALUES("failed"));
+}
+
 int sw_stats_init(struct sw_stats *stats, struct sw_metrics *metrics, struct sw_err *reterr)
 {
     const struct sw_metric_spec plan_seconds = {
@@ -169,6 +203,8 @@ int sw_stats_init(struct sw_stats *stats, struct sw_metrics *metrics, struct sw_
     *stats = (struct sw_stats){.plan_seconds = r < 0 ? NULL : sw_histogram_at(family, NULL)};
     for (size_t i = 0; r == 0 && i < SW_STATS_N_FAMILIES; i++)
         r = sw_metrics_add(metrics, &families[i], &stats->families[i], reterr);
+    if (r == 0)
+        begin_series(stats);
     if (r == 0)
         r = add_gauges(stats, metrics, reterr);
     return r < 0 ? r : add_counters(stats, metrics, reterr);
@@ -305,4 +341,29 @@ void sw_stats_note_write(struct sw_stats *stats, const struct sw_writer_result *
     sw_histogram_observe(
         sw_histogram_at(stats->families[SW_STATS_WRITE_SECONDS], SW_METRIC_VALUES(verb)),
         result->took_ms * 1000000);
+}
+
+void sw_stats_note_events(struct sw_stats *stats, const struct sw_events_stats *events)
+{
+    const struct sw_events_stats *counted = &stats->counted_events;
+
+    sw_counter_add(stats->events_sent, events->n_sent - counted->n_sent);
+    sw_counter_add(stats->events_dropped, events->n_dropped - counted->n_dropped);
+    stats->counted_events = *events;
+}
+
+void sw_stats_note_names(struct sw_stats *stats, const struct sw_resolver_stats *lookups,
+                         const struct sw_names *names, int64_t now_ms)
+{
+    const struct sw_resolver_stats *counted = &stats->counted_lookups;
+    const struct sw_names_summary summary = sw_names_summary(names);
+
+    sw_counter_add(stats->dns_found, lookups->n_found - counted->n_found);
+    sw_counter_add(stats->dns_none, lookups->n_none - counted->n_none);
+    sw_counter_add(stats->dns_failed, lookups->n_failed - counted->n_failed);
+    stats->counted_lookups = *lookups;
+    sw_stats_set(stats, SW_STATS_DNS_NAMES, (int64_t)summary.n);
+    sw_stats_set(stats, SW_STATS_DNS_FAILING, (int64_t)summary.n_failing);
+    sw_stats_set(stats, SW_STATS_DNS_EMPTY, (int64_t)summary.n_empty);
+    sw_stats_set(stats, SW_STATS_DNS_OLDEST, wall_s(summary.oldest_ms, now_ms));
 }

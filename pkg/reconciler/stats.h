@@ -20,6 +20,16 @@
  *   spillway_reconciler_queue_length, _writes_in_flight, _failing_objects
  *   spillway_reconciler_waits{reason}                 what is not written for now
  *   spillway_reconciler_findings{verdict,reason}      what the plans say
+ *   spillway_reconciler_events_total{result}          Events, sent or dropped
+ *   spillway_reconciler_dns_lookups_total{result}     names of gateways that were asked for: found,
+ *                                                     none (no such name or address) or failed
+ *   spillway_reconciler_dns_names                     that are wanted
+ *   spillway_reconciler_dns_failing_names             of them, whose last lookup found no address
+ *   spillway_reconciler_dns_empty_names               of them, that have no address
+ *   spillway_reconciler_dns_oldest_answer_timestamp_seconds
+ *                                                     when the oldest addresses that are in use
+ *                                                     though they cannot be found any more were
+ *                                                     last found; 0 for no such
  *   spillway_reconciler_leader                        1 while it writes
  *   spillway_reconciler_native_multicluster           1: istiod reads remote clusters itself
  *   spillway_reconciler_native_known                  1 while istiod says whether it does
@@ -28,7 +38,9 @@
 #ifndef SW_RECONCILER_STATS_H
 #define SW_RECONCILER_STATS_H
 
+#include "kube/resolver.h"
 #include "metrics/metrics.h"
+#include "reconciler/events.h"
 #include "reconciler/ledger.h"
 #include "reconciler/members.h"
 #include "reconciler/planner.h"
@@ -42,6 +54,10 @@ enum sw_stats_gauge {
     SW_STATS_NATIVE,
     SW_STATS_NATIVE_KNOWN,
     SW_STATS_BYTES,
+    SW_STATS_DNS_NAMES,
+    SW_STATS_DNS_FAILING,
+    SW_STATS_DNS_EMPTY,
+    SW_STATS_DNS_OLDEST,
     SW_STATS_SECRETS_SYNCED,
     SW_STATS_SECRETS_FAILING,
     SW_STATS_SECRETS_FINDINGS,
@@ -62,6 +78,8 @@ enum sw_stats_family {
     SW_STATS_WRITE_SECONDS,
     SW_STATS_WAITS,
     SW_STATS_FINDINGS,
+    SW_STATS_EVENTS,
+    SW_STATS_DNS_LOOKUPS,
     SW_STATS_N_FAMILIES
 };
 
@@ -70,8 +88,12 @@ struct sw_stats {
     struct sw_metric_family *families[SW_STATS_N_FAMILIES];
     struct sw_gauge *gauges[SW_STATS_N_GAUGES];
     struct sw_counter *rounds, *plans, *failed_rounds;
+    struct sw_counter *events_sent, *events_dropped;
+    struct sw_counter *dns_found, *dns_none, *dns_failed;
     struct sw_histogram *plan_seconds;
-    struct sw_planner_stats counted; /* as last noted */
+    struct sw_planner_stats counted; /* as last noted, as the next two are */
+    struct sw_events_stats counted_events;
+    struct sw_resolver_stats counted_lookups;
     bool waits_shown[SW_LEDGER_N_REASONS];
     bool findings_shown[SW_MESH_WAITS + 1][SW_LEDGER_N_REASONS];
 };
@@ -92,6 +114,13 @@ void sw_stats_note_plans(struct sw_stats *stats, const struct sw_planner_stats *
 
 /* One write has ended. */
 void sw_stats_note_write(struct sw_stats *stats, const struct sw_writer_result *result);
+
+/* Writes down how many Events were written. */
+void sw_stats_note_events(struct sw_stats *stats, const struct sw_events_stats *events);
+
+/* Writes down how the names of gateways fare, at now_ms of the monotonic clock. */
+void sw_stats_note_names(struct sw_stats *stats, const struct sw_resolver_stats *lookups,
+                         const struct sw_names *names, int64_t now_ms);
 
 /* Any of the gauges that are one number. */
 static inline void sw_stats_set(struct sw_stats *stats, enum sw_stats_gauge gauge, int64_t value)

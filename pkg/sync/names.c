@@ -15,6 +15,8 @@ struct entry {
     int64_t due_ms;
     int64_t retry_ms;   /* how long the next failure waits, before the first answer */
     int64_t missing_ms; /* since when it is said not to exist; -1 while it is not */
+    int64_t found_ms;   /* when it was last found; -1 before */
+    bool failing;       /* the last answer was no address */
     size_t n;
     struct sw_ip addresses[SW_NAMES_MAX_ADDRESSES]; /* sorted */
     char name[MAX_NAME_BYTES + 1];
@@ -155,8 +157,11 @@ int sw_names_want(struct sw_names *names, struct sw_str name, struct sw_err *ret
     entry = calloc(1, sizeof(*entry));
     if (!entry)
         return sw_err_nomem(reterr);
-    *entry = (struct entry){
-        .wanted = true, .retry_ms = SW_NAMES_RETRY_MS, .missing_ms = -1, .due_ms = INT64_MIN};
+    *entry = (struct entry){.wanted = true,
+                            .retry_ms = SW_NAMES_RETRY_MS,
+                            .missing_ms = -1,
+                            .found_ms = -1,
+                            .due_ms = INT64_MIN};
     memcpy(entry->name, text, sizeof(text));
     at = position_of(names, text);
     memmove(&names->entries[at + 1], &names->entries[at], (names->n - at) * sizeof(struct entry *));
@@ -264,8 +269,10 @@ void sw_names_answer(struct sw_names *names, const char *name, int64_t now_ms,
     if (!entry)
         return;
     entry->asking = false;
+    entry->failing = outcome_of(answer) != SW_NAMES_FOUND;
     switch (outcome_of(answer)) {
     case SW_NAMES_FOUND:
+        entry->found_ms = now_ms;
         entry->answered = true;
         entry->missing_ms = -1;
         entry->due_ms = now_ms + (answer->unanswered ? SW_NAMES_MIN_MS : clamp(answer->ttl_ms));
@@ -296,6 +303,25 @@ size_t sw_names_addresses(const struct sw_names *names, struct sw_str name,
         return 0;
     *ret = entry->addresses;
     return entry->n;
+}
+
+struct sw_names_summary sw_names_summary(const struct sw_names *names)
+{
+    struct sw_names_summary summary = {.oldest_ms = -1};
+
+    for (size_t i = 0; i < names->n; i++) {
+        const struct entry *entry = names->entries[i];
+
+        if (!entry->wanted)
+            continue;
+        summary.n++;
+        summary.n_failing += entry->failing;
+        summary.n_empty += entry->n == 0;
+        if (entry->failing && entry->n &&
+            (summary.oldest_ms < 0 || entry->found_ms < summary.oldest_ms))
+            summary.oldest_ms = entry->found_ms;
+    }
+    return summary;
 }
 
 uint64_t sw_names_version(const struct sw_names *names)

@@ -73,6 +73,19 @@ void sw_names_answer(struct sw_names *names, const char *name, int64_t now_ms,
 size_t sw_names_addresses(const struct sw_names *names, struct sw_str name,
                           const struct sw_ip **ret);
 
+/* How the names fare that are wanted, one that is being asked for the first time included. */
+struct sw_names_summary {
+    size_t n; /* all of them */
+    size_t
+        n_failing;  /* whose last answer was no address; what was known stays in use, for a while */
+    size_t n_empty; /* that have no address */
+    /* When the oldest of the addresses that are still in use, though the last answer was none, were
+     * last found (as now_ms); -1 for no such. */
+    int64_t oldest_ms;
+};
+
+struct sw_names_summary sw_names_summary(const struct sw_names *names);
+
 /* Counts the answers that changed a name's addresses: compare to see that there were some. */
 uint64_t sw_names_version(const struct sw_names *names);
 

@@ -311,6 +311,24 @@ static void servers_that_are_no_addresses_are_refused(void **state)
     assert_string_equal(err.message, "DNS servers: expected addresses, found \"dns.example.com\"");
 }
 
+static void lookups_are_counted_by_what_they_came_to(void **state)
+{
+    struct fixture *f = *state;
+
+    SAY(f, {.name = "gw.test", .type = DNS_A, .records = two_a, .n = 2}, NO_AAAA("gw.test"));
+    want(f, "gw.test");
+    resolve(f);
+    SAY(f, {.name = "gw.test", .type = DNS_A, .code = DNS_NXDOMAIN},
+        {.name = "gw.test", .type = DNS_AAAA, .code = DNS_NXDOMAIN});
+    resolve(f);
+    SAY(f, {.name = "gw.test", .type = DNS_A, .code = DNS_SERVFAIL},
+        {.name = "gw.test", .type = DNS_AAAA, .code = DNS_SERVFAIL});
+    resolve(f);
+    assert_int_equal(sw_resolver_stats(f->resolver)->n_found, 1);
+    assert_int_equal(sw_resolver_stats(f->resolver)->n_none, 1);
+    assert_int_equal(sw_resolver_stats(f->resolver)->n_failed, 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -327,6 +345,7 @@ int main(void)
         TEST(many_names_are_asked_for_in_turns),
         TEST(what_is_under_way_at_the_end_has_failed),
         TEST(servers_that_are_no_addresses_are_refused),
+        TEST(lookups_are_counted_by_what_they_came_to),
     };
 
     if (sw_http_setup(NULL) < 0 || sw_resolver_setup(NULL) < 0)

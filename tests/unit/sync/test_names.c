@@ -319,6 +319,43 @@ static void too_many_names_are_refused(void **state)
     assert_int_equal(sw_names_want(names, SW_STR("n7"), NULL), 0);
 }
 
+/* Each name of two that are wanted, and one that is not any more. */
+static void how_the_names_fare_is_summed_up(void **state)
+{
+    struct sw_names *names = *state;
+    struct sw_names_summary summary = sw_names_summary(names);
+
+    assert_int_equal(summary.n, 0);
+    assert_int_equal(summary.oldest_ms, -1);
+    sw_names_begin(names);
+    assert_int_equal(sw_names_want(names, SW_STR("a"), NULL), 0);
+    assert_int_equal(sw_names_want(names, SW_STR("b"), NULL), 0);
+    sw_names_end(names);
+    summary = sw_names_summary(names);
+    assert_int_equal(summary.n, 2);
+    assert_int_equal(summary.n_failing, 0); /* nobody has been asked */
+    assert_int_equal(summary.n_empty, 2);
+    found(names, "a", 1000, "192.0.2.1", 60000, 0);
+    found(names, "b", 2000, "192.0.2.2", 60000, 0);
+    answer(names, "b", 3000, failed);
+    summary = sw_names_summary(names);
+    assert_int_equal(summary.n_failing, 1);
+    assert_int_equal(summary.n_empty, 0);
+    assert_int_equal(summary.oldest_ms, 2000);
+    answer(names, "a", 4000, none);
+    assert_int_equal(sw_names_summary(names).oldest_ms, 1000);
+    answer(names, "a", 4000 + SW_NAMES_GONE_MS, none); /* it is not in use any more */
+    summary = sw_names_summary(names);
+    assert_int_equal(summary.n_failing, 2);
+    assert_int_equal(summary.n_empty, 1);
+    assert_int_equal(summary.oldest_ms, 2000);
+    want(names, "a");
+    assert_int_equal(sw_names_summary(names).n, 1);
+    assert_int_equal(sw_names_summary(names).oldest_ms, -1);
+    found(names, "a", 5000 + SW_NAMES_GONE_MS, "192.0.2.3", 60000, 0);
+    assert_int_equal(sw_names_summary(names).n_failing, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -339,6 +376,7 @@ int main(void)
         TEST(a_name_that_is_being_asked_for_is_kept_until_the_answer),
         TEST(what_is_no_host_name_is_refused),
         TEST(too_many_names_are_refused),
+        TEST(how_the_names_fare_is_summed_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
