@@ -8,8 +8,8 @@
 
 enum sw_op_verb {
     SW_OP_CREATE,  /* nothing of that name is known to be ours: server-side apply, not forced, which
-                      the API server refuses where there is an object of that name. (Without more, it
-                      would add our fields and our label to a user's that has no other values.) */
+                      the API server refuses where there is an object of that name. (Without more,
+                      it would add our fields and our label to a user's of no other values.) */
     SW_OP_APPLY,   /* ours, and not as it should be: server-side apply, forced */
     SW_OP_RELEASE, /* somebody else's by now: a merge patch (RFC 7396) that takes our label, our
                       annotation and our field manager off. (An apply of nothing would take away

@@ -54,10 +54,27 @@ static bool is_common(enum sw_mesh_kind kind)
            kind == SW_MESH_GATEWAY_SERVICE || kind == SW_MESH_STUB;
 }
 
+/* What an object of this kind is for. */
+static void read_purpose(const struct sw_meta *meta, struct sw_str annotation,
+                         struct sw_mesh_owned *ret)
+{
+    const struct sw_str *remote = sw_labels_get(&meta->labels, SW_STR("spillway.dev/remote"));
+
+    if (remote && ret->kind == SW_MESH_WORKLOADENTRY)
+        ret->remote = *remote;
+    if (is_common(ret->kind)) {
+        ret->for_namespace = meta->namespace_; /* the Service or IngressGateway of that name */
+        ret->for_service = meta->name;
+    } else if (ret->kind != SW_MESH_GATEWAY) {
+        read_for(annotation, ret);
+        if (!ret->for_service.len)
+            read_for_by_name(meta, ret);
+    }
+}
+
 int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum sw_mesh_kind kind,
                         struct sw_arena *arena, struct sw_mesh_owned *ret, struct sw_err *reterr)
 {
-    const struct sw_str *remote = sw_labels_get(&meta->labels, SW_STR("spillway.dev/remote"));
     struct sw_observed observed;
     struct sw_str annotation;
     struct sw_owner owner;
@@ -86,16 +103,7 @@ int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum s
         .shared = observed.shared,
         .digest = observed.digest,
     };
-    if (remote && kind == SW_MESH_WORKLOADENTRY)
-        ret->remote = *remote;
-    if (is_common(kind)) {
-        ret->for_namespace = meta->namespace_; /* the Service or IngressGateway of that name */
-        ret->for_service = meta->name;
-    } else if (kind != SW_MESH_GATEWAY) {
-        read_for(annotation, ret);
-        if (!ret->for_service.len)
-            read_for_by_name(meta, ret);
-    }
+    read_purpose(meta, annotation, ret);
     if (kind == SW_MESH_STUB && observed.shared)
         r = sw_observed_others(object, arena, &ret->others, reterr);
     return r < 0 ? r : 1;

@@ -185,7 +185,7 @@ struct sw_mesh_owned {
     struct sw_str resource_version;
     struct sw_str for_namespace; /* from SW_ANNOTATION_SERVICE: the Service that it is for. For a */
     struct sw_str for_service;   /* stub and the kinds of an IngressGateway: that of the same name.
-                                    Unset for a Gateway and where the annotation is not understood */
+                                    Unset for a Gateway and where nothing says what it is for */
     struct sw_str remote;        /* label spillway.dev/remote of a WorkloadEntry */
     bool managed; /* our field manager has fields of it: without that, it is not ours to change */
     bool shared;  /* another manager has fields of its spec */

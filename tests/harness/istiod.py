@@ -113,9 +113,10 @@ class Istiod(Part):
             (cacerts / name).write_bytes(source.read_bytes())
 
     def _lay_out_templates(self):
-        """What ConfigMap istio-sidecar-injector holds (templates/istiod-injector-configmap.yaml)."""
+        """What the chart has ConfigMap istio-sidecar-injector hold."""
         chart = istio_crds().parents[2] / "istio-control" / "istio-discovery"
-        values = yaml.safe_load((chart / "values.yaml").read_text())["_internal_defaults_do_not_set"]
+        values = yaml.safe_load((chart / "values.yaml").read_text())
+        values = values["_internal_defaults_do_not_set"]
         read = ("global", "sidecarInjectorWebhook", "revision", "gateways")
         held = {**{name: values[name] for name in read}, "pilot": {"cni": {}, "env": {}}}
         template = (chart / "files" / "gateway-injection-template.yaml").read_text()

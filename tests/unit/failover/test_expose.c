@@ -279,34 +279,19 @@ static void expose_refuses_what_takes_no_workloadentry(void **state)
  */
 static void expose_of_a_gateway_of_any_setting_is_a_gateway(void **state)
 {
-    struct sw_world *world = *state;
+    static const struct {
+        const char *labels, *spec;
+        enum sw_reason reason;
+    } cases[] = {
+        {"{}", "{'selector':{'app':'gw'},'ports':[{'name':'a','port':15443}]}", SW_IS_GATEWAY},
+        {"{'app':'gw'}", "{'ports':[{'name':'a','port':15443}]}", SW_IS_GATEWAY},
+        {"{}", "{'selector':{'app':'gw'},'ports':[{'name':'a','port':443}]}", SW_EXPOSED},
+        {"{}", "{'selector':{'app':'x'},'ports':[{'name':'a','port':15443}]}", SW_EXPOSED},
+    };
 
-    begin(world, GATEWAYS(GATEWAY("elsewhere", "[]") "," GATEWAY("shop", "[]")));
-    check_reason(expose_with(world, "{}",
-                             "{'selector':{'app':'gw'},'ports':[{'name':'tls','port':"
-                             "15443}]}")
-                     .reason,
-                 SW_IS_GATEWAY);
-    check_reason(
-        expose_with(world, "{'app':'gw'}", "{'ports':[{'name':'tls','port':15443}]}").reason,
-        SW_IS_GATEWAY);
-}
-
-static void expose_of_what_is_like_a_gateway_is_exposed(void **state)
-{
-    struct sw_world *world = *state;
-
-    begin(world, GATEWAYS(GATEWAY("elsewhere", "[]") "," GATEWAY("shop", "[]")));
-    check_reason(expose_with(world, "{}",
-                             "{'selector':{'app':'gw'},'ports':[{'name':'tls','port':"
-                             "443}]}")
-                     .reason,
-                 SW_EXPOSED);
-    check_reason(expose_with(world, "{}",
-                             "{'selector':{'app':'x'},'ports':[{'name':'tls','port':"
-                             "15443}]}")
-                     .reason,
-                 SW_EXPOSED);
+    begin(*state, GATEWAYS(GATEWAY("elsewhere", "[]") "," GATEWAY("shop", "[]")));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        check_reason(expose_with(*state, cases[i].labels, cases[i].spec).reason, cases[i].reason);
 }
 
 static void expose_of_a_stub_of_ours_is_a_stub(void **state)
@@ -397,7 +382,6 @@ int main(void)
         SW_WORLD_TEST(expose_disables_before_it_asks_what_istio_can_do),
         SW_WORLD_TEST(expose_refuses_what_takes_no_workloadentry),
         SW_WORLD_TEST(expose_of_a_gateway_of_any_setting_is_a_gateway),
-        SW_WORLD_TEST(expose_of_what_is_like_a_gateway_is_exposed),
         SW_WORLD_TEST(expose_of_a_stub_of_ours_is_a_stub),
         SW_WORLD_TEST(expose_in_an_ambient_namespace_is_ambient),
         SW_WORLD_TEST(expose_in_a_namespace_of_another_data_plane_mode_is_exposed),

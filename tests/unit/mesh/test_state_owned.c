@@ -64,12 +64,116 @@ static void a_rule_is_for_the_service_and_namespace_in_its_name(void **state)
     }
 }
 
+static void check_str(struct sw_str s, const char *expected)
+{
+    assert_int_equal(s.len, strlen(expected));
+    assert_memory_equal(s.data, expected, s.len);
+}
+
+#define OURS                                                                                       \
+    "'labels':{'app.kubernetes.io/managed-by':'spillway'%s},'managedFields':[{'manager':"          \
+    "'spillway','fieldsV1':{'f:metadata':{}}}]"
+
+static void services_of_ours_are_stubs_or_gateways(void **state)
+{
+    struct known *k = *state;
+    const char *const text = "{'metadata':{'namespace':'%s','name':'%s'," OURS "%s},'spec':{}}";
+    const struct sw_mesh *mesh;
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE, text, "shop", "cart", "",
+              ",'annotations':{'spillway.dev/service':'shop/cart'}");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE, text, "gw", "ew", ",'app':'ew'", "");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_DEPLOYMENT, text, "gw", "ew", "", "");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICEACCOUNT, text, "gw", "ew", "", "");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_DEPLOYMENT,
+              "{'metadata':{'namespace':'gw','name':'theirs'}}");
+    mesh = known_look(k);
+    assert_int_equal(mesh->n_owned, 4);
+    assert_int_equal(mesh->owned[0]->kind, SW_MESH_SERVICEACCOUNT);
+    assert_int_equal(mesh->owned[1]->kind, SW_MESH_DEPLOYMENT);
+    assert_int_equal(mesh->owned[2]->kind, SW_MESH_GATEWAY_SERVICE);
+    check_str(mesh->owned[2]->for_service, "ew");
+    assert_int_equal(mesh->owned[3]->kind, SW_MESH_STUB);
+    check_str(mesh->owned[3]->for_service, "cart");
+}
+
+/* Somebody has taken our annotation off, or written another Service into it. */
+static void stub_is_one_whatever_its_annotation_says(void **state)
+{
+    static const char *const annotations[] = {
+        "", ",'annotations':{'spillway.dev/service':'shop/other'}",
+        ",'annotations':{'spillway.dev/service':'?'}"};
+    struct known *k = *state;
+
+    for (size_t i = 0; i < sizeof(annotations) / sizeof(*annotations); i++) {
+        const struct sw_mesh_owned *owned;
+
+        known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE,
+                  "{'metadata':{'namespace':'shop','name':'cart'," OURS "%s},'spec':{'ports':["
+                  "{'name':'http','port':80}]}}",
+                  "", annotations[i]);
+        assert_int_equal(known_look(k)->n_owned, 1);
+        owned = k->mesh->owned[0];
+        assert_int_equal(owned->kind, SW_MESH_STUB);
+        check_str(owned->for_namespace, "shop");
+        check_str(owned->for_service, "cart");
+    }
+}
+
+/* It is let go, and nothing of ours is to be left in it. */
+static void of_a_stub_that_is_shared_the_others_are_known(void **state)
+{
+    struct known *k = *state;
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE,
+              "{'metadata':{'namespace':'shop','name':'cart','labels':{"
+              "'app.kubernetes.io/managed-by':'spillway'},'managedFields':[{'manager':'spillway',"
+              "'fieldsV1':{'f:spec':{}}},{'manager':'kubectl','fieldsV1':{'f:spec':{'f:ports':{}}}}"
+              "]},'spec':{}}");
+    assert_int_equal(known_look(k)->n_owned, 1);
+    assert_true(k->mesh->owned[0]->shared);
+    check_str(k->mesh->owned[0]->others,
+              "[{\"manager\":\"kubectl\",\"fieldsV1\":{\"f:spec\":{\"f:ports\":{}}}}]");
+}
+
+static void gateway_without_its_label_is_known_by_its_port(void **state)
+{
+    struct known *k = *state;
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE,
+              "{'metadata':{'namespace':'gw','name':'ew'," OURS "},'spec':{'ports':["
+              "{'name':'tls','port':15443}]}}",
+              "");
+    assert_int_equal(known_look(k)->n_owned, 1);
+    assert_int_equal(k->mesh->owned[0]->kind, SW_MESH_GATEWAY_SERVICE);
+}
+
+/* What an installation consists of carries the label too, our own first of all. */
+static void what_an_installation_consists_of_is_not_the_reconcilers(void **state)
+{
+    struct known *k = *state;
+    const char *const text = "{'metadata':{'namespace':'spillway-system','name':'%s','labels':{"
+                             "'app.kubernetes.io/managed-by':'spillway'},'managedFields':[{"
+                             "'manager':'kubectl','fieldsV1':{'f:spec':{'f:replicas':{}}}}]},"
+                             "'spec':{}}";
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_DEPLOYMENT, text, "spillway-webhook");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICEACCOUNT, text, "spillway-webhook");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SERVICE, text, "spillway-webhook");
+    assert_int_equal(known_look(k)->n_owned, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         KNOWN_TEST(an_entry_is_for_the_service_in_its_name),
         KNOWN_TEST(an_entry_without_a_service_in_its_name_is_for_none),
         KNOWN_TEST(a_rule_is_for_the_service_and_namespace_in_its_name),
+        KNOWN_TEST(services_of_ours_are_stubs_or_gateways),
+        KNOWN_TEST(stub_is_one_whatever_its_annotation_says),
+        KNOWN_TEST(of_a_stub_that_is_shared_the_others_are_known),
+        KNOWN_TEST(gateway_without_its_label_is_known_by_its_port),
+        KNOWN_TEST(what_an_installation_consists_of_is_not_the_reconcilers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
