@@ -226,5 +226,5 @@ def test_a_report_that_cannot_be_read_is_told_once(whole):
 
 def test_no_write_was_refused(whole):
     deployed = whole.reconcilers[0]
-    told_of = [each for each in deployed.log() if "status conditions" in each.get("message", "")]
-    assert told_of == []
+    complaints = [each for each in deployed.log() if "status conditions" in each["msg"]]
+    assert complaints == []
