@@ -3,10 +3,10 @@
 No controllers run: what kubelets, the endpoint controller and a cloud would write is written here.
 """
 
-import concurrent.futures
 import contextlib
+import multiprocessing
 
-from harness import ApiServer
+from harness import ApiServer, Client
 from harness.process import Part
 from harness.together import Together
 from harness.tools import istio_crds
@@ -19,8 +19,10 @@ GATEWAY, GATEWAY_NAMESPACE = "eastwest-gateway", "eastwest"
 SERVICES_PER_NAMESPACE = 50
 PODS = 2  # behind each Service of the remote; one in the local cluster
 CONNECTIONS = 4  # to each API server, for what fills it
-OURS = "app.kubernetes.io%2Fmanaged-by%3Dspillway"
 _ISTIO = "/apis/networking.istio.io/v1"
+
+_FORK = multiprocessing.get_context("fork")
+_DELETED_S = 300  # thousands of objects by one request
 
 # What is written into the meshes' own resources, one line each; nothing of what the bench writes.
 _AUDIT = """
@@ -54,8 +56,9 @@ class Fabricated(Part):
         policy = folder / "audit.yaml"
         policy.write_text(_AUDIT)
         self.audit = folder / "audit.log"
-        audit = [f"--audit-policy-file={policy}", f"--audit-log-path={self.audit}"]
-        self.local = ApiServer(LOCAL, folder / LOCAL, "10.96.0.0/15", audit)
+        options = [f"--audit-policy-file={policy}", f"--audit-log-path={self.audit}",
+                   "--delete-collection-workers=8"]
+        self.local = ApiServer(LOCAL, folder / LOCAL, "10.96.0.0/15", options)
         self.remote = ApiServer(REMOTE, folder / REMOTE, "10.98.0.0/15")
         self._servers = Together(self.local, self.remote)
 
@@ -80,7 +83,7 @@ class Fabricated(Part):
     def forget(self, n_changes):
         """As if nobody had reconciled: everything that was written goes, and pods are as they
         were."""
-        with contextlib.closing(self.local.client()) as client:
+        with contextlib.closing(Client(self.local.kubeconfig, timeout_s=_DELETED_S)) as client:
             for namespace in self._namespaces():
                 for kind in ("workloadentries", "destinationrules", "gateways"):
                     path = f"{_ISTIO}/namespaces/{namespace}/{kind}"
@@ -101,16 +104,21 @@ class Fabricated(Part):
 
     def _fill(self):
         n_pods = {self.local: 1, self.remote: PODS}
-        with concurrent.futures.ThreadPoolExecutor(2 * CONNECTIONS) as pool:
-            for api in n_pods:
-                self._prepare(api)
-            waiting = [
-                pool.submit(self._fill_share, api, range(first, self.n_services, CONNECTIONS), n)
-                for api, n in n_pods.items()
-                for first in range(CONNECTIONS)
-            ]
-            for each in waiting:
-                each.result()
+        for api in n_pods:
+            self._prepare(api)
+        # Threads of one Python would wait for each other, not for the API servers.
+        shares = [
+            _FORK.Process(target=self._fill_share,
+                          args=(api, range(first, self.n_services, CONNECTIONS), n))
+            for api, n in n_pods.items()
+            for first in range(CONNECTIONS)
+        ]
+        for each in shares:
+            each.start()
+        for each in shares:
+            each.join()
+        if any(each.exitcode for each in shares):
+            raise BenchError("the clusters cannot be filled: see above")
 
     def _prepare(self, api):
         with contextlib.closing(api.client()) as client:
@@ -146,19 +154,11 @@ def entries_path():
     return f"{_ISTIO}/workloadentries"
 
 
-def count(client, plural, selector=""):
+def count(client, plural):
     """How many objects of that kind of Istio's there are."""
-    query = f"?limit=1&labelSelector={selector}" if selector else "?limit=1"
-    status, answer = client.call("GET", f"{_ISTIO}/{plural}{query}")
+    status, answer = client.call("GET", f"{_ISTIO}/{plural}?limit=1")
     assert status == 200, answer
-    if not selector:
-        return len(answer["items"]) + answer["metadata"].get("remainingItemCount", 0)
-    n, query = len(answer["items"]), query.replace("limit=1", "limit=500")
-    while answer["metadata"].get("continue"):
-        token = answer["metadata"]["continue"]
-        _, answer = client.call("GET", f"{_ISTIO}/{plural}{query}&continue={token}")
-        n += len(answer["items"])
-    return n
+    return len(answer["items"]) + answer["metadata"].get("remainingItemCount", 0)
 
 
 def _expect(answer, *statuses):

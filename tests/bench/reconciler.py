@@ -40,7 +40,7 @@ def arguments(words=None):
     parser.add_argument("--json", type=pathlib.Path)
     parsed = parser.parse_args(words)
     if parsed.smoke:
-        parsed.services, parsed.changes, parsed.seconds = 100, 20, 3
+        parsed.services, parsed.changes, parsed.seconds = 100, 20, 2
     if parsed.changes > parsed.services or min(parsed.changes, parsed.services) < 2:
         parser.error("--changes: at least 2, and no more than --services")
     parsed.only = parsed.only or PARTS

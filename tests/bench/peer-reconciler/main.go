@@ -147,4 +147,3 @@ func main() {
 }
 
 var _ reconcile.Reconciler = &reconciler{}
-
