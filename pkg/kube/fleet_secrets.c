@@ -15,6 +15,8 @@
 #define SECRET_CHUNK_BYTES 4096
 #define SECRET_MAX_BYTES   ((size_t)8 << 20)
 
+static const struct sw_err too_large = {SW_ELIMIT, "together they are too large"};
+
 static void free_secret(struct sw_fleet_secret *secret)
 {
     if (!secret)
@@ -169,6 +171,15 @@ static int pass_over(struct sw_fleet_secrets *secrets, const struct sw_fleet_sec
     return 0;
 }
 
+/* The version before stays where the newest cannot be taken in. */
+static int keep_older(struct sw_fleet_secrets *secrets, size_t at, const struct sw_err *why)
+{
+    secrets->items[at]->problem = *why;
+    secrets->items[at]->picture = secrets->picture;
+    secrets->changed = true;
+    return 0;
+}
+
 /* Room for one more pointer. */
 static int reserve(struct sw_fleet_secrets *secrets, struct sw_err *reterr)
 {
@@ -189,7 +200,7 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
 {
     SW_CLEANUP(cleanup_secret) struct sw_fleet_secret *secret = NULL;
     struct sw_fleet_secrets *secrets = context;
-    size_t at;
+    size_t at, freed_bytes;
     int r = new_secret(text, &secret, reterr);
 
     if (r == 0)
@@ -198,20 +209,18 @@ static int put(void *context, struct sw_str text, struct sw_err *reterr)
         return r;
     at = find(secrets, secret->name);
     secret->picture = secrets->picture;
-    if (secret->problem.code && at < secrets->n) {
-        secrets->items[at]->problem = secret->problem;
-        secrets->items[at]->picture = secrets->picture;
-        secrets->changed = true;
-        return 0;
-    }
+    if (secret->problem.code && at < secrets->n)
+        return keep_older(secrets, at, &secret->problem);
     if (secret->problem.code)
         return pass_over(secrets, secret, secret->problem.message);
+    if (at == secrets->n && secrets->n == SW_FLEET_SECRETS_MAX)
+        return pass_over(secrets, secret, "there are too many");
+    freed_bytes = at < secrets->n ? n_bytes_of(secrets->items[at]) : 0;
+    if (n_bytes_of(secret) > SW_FLEET_SECRETS_MAX_BYTES - (secrets->n_bytes - freed_bytes))
+        return at < secrets->n ? keep_older(secrets, at, &too_large)
+                               : pass_over(secrets, secret, too_large.message);
     if (at < secrets->n)
         remove_at(secrets, at);
-    if (secrets->n == SW_FLEET_SECRETS_MAX)
-        return pass_over(secrets, secret, "there are too many");
-    if (n_bytes_of(secret) > SW_FLEET_SECRETS_MAX_BYTES - secrets->n_bytes)
-        return pass_over(secrets, secret, "together they are too large");
     secrets->n_bytes += n_bytes_of(secret);
     secrets->items[secrets->n++] = SW_TAKE(secret);
     secrets->changed = true;

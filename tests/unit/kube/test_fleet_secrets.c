@@ -40,6 +40,53 @@ static void secrets_have_a_cap(void **state)
     assert_non_null(strstr(f->told.data, "3 passed over; the last is s1022: there are too many"));
 }
 
+/* A Secret whose one key holds so many bytes, which are no kubeconfig. */
+static void put_bytes(struct fixture *f, const char *name, const char *key, size_t n_bytes)
+{
+    char *bytes = calloc(1, n_bytes);
+    struct sw_buf text;
+
+    assert_non_null(bytes);
+    sw_buf_init(&text, 2 * n_bytes + 1024);
+    sw_buf_printf(&text,
+                  "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"sys\",\"creationTimestamp\":"
+                  "\"2026-01-01T00:00:10Z\"},\"data\":{\"%s\":\"",
+                  name, key);
+    sw_buf_append_base64(&text, bytes, n_bytes);
+    sw_buf_append(&text, "\"}}", 4);
+    assert_int_equal(sw_buf_status(&text, NULL), 0);
+    put_text(f, text.data);
+    sw_buf_release(&text);
+    free(bytes);
+}
+
+/* What it said before stays, as where it cannot be read. */
+static void a_secret_that_has_grown_too_large_leaves_what_it_said(void **state)
+{
+    const size_t mib = (size_t)1 << 20, spare = 65536;
+    struct fixture *f = *state;
+
+    begin(f);
+    put(f, "a", 10, "west=w1");
+    for (size_t i = 0; i < SW_FLEET_SECRETS_MAX_BYTES / mib; i++) {
+        char name[8];
+
+        snprintf(name, sizeof(name), "b%zu", i);
+        put_bytes(f, name, "_", mib - spare / 16);
+    }
+    end(f);
+    step(f);
+    sw_buf_append(&f->told, "", 1);
+    assert_non_null(strstr(f->told.data, "+west=w1 "));
+    sw_buf_clear(&f->told);
+    put_bytes(f, "a", "west", 2 * spare);
+    assert_told(f, "[Secret sys/a cannot be read, what it said before stays: together they are too "
+                   "large] ");
+    assert_int_equal(status(f).n_clusters, 1);
+    put(f, "a", 10, "west=w2"); /* what fits is taken in again */
+    assert_told(f, "~west=w2 ");
+}
+
 static void an_event_that_cannot_be_taken_comes_again(void **state)
 {
     struct fixture *f = *state;
@@ -71,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_unreadable_secret_leaves_what_it_said),
         TEST(secrets_have_a_cap),
+        TEST(a_secret_that_has_grown_too_large_leaves_what_it_said),
         TEST(an_event_that_cannot_be_taken_comes_again),
         cmocka_unit_test(free_of_nothing_is_allowed),
     };
