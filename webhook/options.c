@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "serve/listen.h"
 #include "webhook/cert_options.h"
 
 #include "base/banned.h"
@@ -237,6 +238,17 @@ static int check_certs(struct sw_options *options, struct sw_err *reterr)
     return sw_cert_options_check(&options->certs, reterr);
 }
 
+/* Where it is to listen must be an address that can be: to find out when it is bound is late, and
+ * looks like a failure of the machine's. */
+static int check_listen(const char *option, const char *address, struct sw_err *reterr)
+{
+    struct sw_err why = {0};
+
+    return sw_listen_check(address, &why) == 0
+               ? 0
+               : sw_err_set(reterr, why.code, "%s: %s", option, why.message);
+}
+
 /* What only all options together tell. */
 static int check(struct sw_options *options, struct sw_err *reterr)
 {
@@ -247,7 +259,11 @@ static int check(struct sw_options *options, struct sw_err *reterr)
     if (options->n_client_names && !options->tls.client_ca_file)
         return sw_err_set(reterr, SW_EUSAGE,
                           "--client-name: expected --client-ca-file with it, found none");
-    r = sw_clusters_check(&options->clusters, reterr);
+    r = check_listen("--listen", options->listen, reterr);
+    if (r == 0)
+        r = check_listen("--probe-listen", options->probe_listen, reterr);
+    if (r == 0)
+        r = sw_clusters_check(&options->clusters, reterr);
     if (r == 0)
         r = check_secrets(options, reterr);
     return r < 0 ? r : check_certs(options, reterr);

@@ -2,6 +2,8 @@
 
 #include <getopt.h>
 
+#include "serve/listen.h"
+
 #include "base/banned.h"
 
 enum {
@@ -158,10 +160,14 @@ static int check(struct sw_reconciler_options *options, const struct said *said,
 {
     const struct sw_clusters *clusters = &options->clusters;
     const struct sw_cluster *local;
+    struct sw_err why = {0};
     int r = sw_clusters_check(&options->clusters, reterr);
 
     if (r < 0)
         return r;
+    r = sw_listen_check(options->probe_listen, &why);
+    if (r < 0)
+        return sw_err_set(reterr, r, "--probe-listen: %s", why.message);
     local = &clusters->items[clusters->local];
     if (local->dir)
         return sw_err_set(reterr, SW_EUSAGE,

@@ -71,6 +71,13 @@ static int resolve(const char *address, struct addrinfo **ret, struct sw_err *re
     return 0;
 }
 
+int sw_listen_check(const char *address, struct sw_err *reterr)
+{
+    SW_CLEANUP(cleanup_addresses) struct addrinfo *where = NULL;
+
+    return resolve(address, &where, reterr);
+}
+
 /* An unbound socket; `shared` for one of several on a port. -1 with errno on failure. */
 static int make_socket(int family, bool shared)
 {

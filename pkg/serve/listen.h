@@ -20,6 +20,10 @@ struct sw_listen_name {
     uint16_t port;
 };
 
+/* Whether sw_listen_open() could take it: fails as it does with SW_EUSAGE for what is not such an
+ * address. Binds nothing. */
+int sw_listen_check(const char *address, struct sw_err *reterr);
+
 /* Binds and listens. `address` is "127.0.0.1:8443", "[::1]:8443", or ":8443" for every address of
  * the machine (IPv6 and IPv4, or IPv4 alone where there is no IPv6); port 0 lets the kernel choose.
  * Fills fds with n_fds descriptors (owned: close them), non-blocking and close-on-exec; more than

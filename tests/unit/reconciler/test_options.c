@@ -111,6 +111,12 @@ static void help_and_version_need_nothing_else(void **state)
     assert_int_equal(options.action, SW_RECONCILER_VERSION);
 }
 
+static void an_address_to_listen_on_is_checked(void **state)
+{
+    (void)state;
+    assert_refused(PARSE(LOCAL, "--probe-listen=8081"), "--probe-listen: '8081': expected ADDRESS");
+}
+
 static void help_fits_a_terminal(void **state)
 {
     struct sw_str text = sw_str_from(sw_reconciler_options_help());
@@ -132,6 +138,7 @@ int main(void)
         cmocka_unit_test(in_a_pod_there_is_an_election_unless_it_is_declined),
         cmocka_unit_test(wrong_usage_is_told),
         cmocka_unit_test(help_and_version_need_nothing_else),
+        cmocka_unit_test(an_address_to_listen_on_is_checked),
         cmocka_unit_test(help_fits_a_terminal),
     };
 

@@ -36,6 +36,8 @@ static void assert_refused(const char *address, int code, const char *words)
     assert_int_equal(sw_listen_open(address, &fd, 1, &name, &err), code);
     assert_int_equal(err.code, code);
     assert_int_equal(name.port, 7);
+    /* What is no address is known to be none before anything is bound. */
+    assert_int_equal(sw_listen_check(address, NULL), code == SW_EUSAGE ? code : 0);
     if (!strstr(err.message, words) || !strstr(err.message, address))
         fail_msg("'%s' does not say '%s'", err.message, words);
 }

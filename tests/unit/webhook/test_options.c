@@ -115,6 +115,15 @@ static void parse_stops_at_help_and_version(void **state)
     assert_int_equal(options.action, SW_OPTIONS_VERSION);
 }
 
+static void parse_wants_addresses_to_listen_on(void **state)
+{
+    (void)state;
+    assert_refused(PARSE(CLUSTER, "--listen=8443"), SW_EUSAGE,
+                   "--listen: '8443': expected ADDRESS:PORT");
+    assert_refused(PARSE(CLUSTER, "--probe-listen=localhost:8081"), SW_EUSAGE,
+                   "--probe-listen: 'localhost:8081': expected the number of an address");
+}
+
 static void parse_wants_a_certificate_and_its_key(void **state)
 {
     (void)state;
@@ -320,6 +329,7 @@ int main(void)
         cmocka_unit_test(parse_starts_a_thread_a_processor_up_to_eight),
         cmocka_unit_test(parse_begins_anew_each_time),
         cmocka_unit_test(parse_stops_at_help_and_version),
+        cmocka_unit_test(parse_wants_addresses_to_listen_on),
         cmocka_unit_test(parse_wants_a_certificate_and_its_key),
         cmocka_unit_test(parse_without_files_keeps_a_certificate_itself),
         cmocka_unit_test(parse_takes_how_a_certificate_is_kept),
