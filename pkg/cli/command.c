@@ -42,10 +42,11 @@ enum sw_exit sw_command_overview(void)
     sw_buf_init(&buf, MAX_OVERVIEW_BYTES);
     sw_buf_append_text(&buf, "Usage: spillway COMMAND [OPTION...]\n"
                              "\n"
-                             "Multi-cluster failover for plain Istio: the rules of the admission "
-                             "webhook over\n"
-                             "files, for CI and for people. Only 'remote-secret --apply' changes a "
-                             "cluster.\n"
+                             "Multi-cluster failover for plain Istio: what the webhook would "
+                             "answer, whether a\n"
+                             "cluster is ready for it, how clusters are connected, and what fails "
+                             "over. Only\n"
+                             "'remote-secret --apply' changes a cluster.\n"
                              "\n"
                              "Commands:\n");
     for (size_t i = 0; commands[i]; i++)
