@@ -33,7 +33,8 @@ int servers_teardown(void **state);
 /* The fake handle to give to whoever wants one. */
 struct sw_http *servers_http(void);
 
-/* An object comes, or comes again, or goes. The text must live on. */
+/* An object comes, or comes again, or goes; under the path of its collection, or under its own, by
+ * which alone it can be got then. The text must live on. */
 void servers_put(const char *server, const char *path, const char *object);
 void servers_delete(const char *server, const char *path, const char *object);
 
