@@ -241,25 +241,10 @@ static int hold_back(struct sw_diff *diff, const struct sw_mesh_cluster *cluster
     return r;
 }
 
-/* Makes come first, then what lets go; deletions come last, in reverse. */
-static int phase(const struct sw_op *op)
-{
-    switch (op->verb) {
-    case SW_OP_CREATE:
-    case SW_OP_APPLY:
-        return (int)op->kind;
-    case SW_OP_RELEASE:
-        return SW_MESH_N_KINDS;
-    case SW_OP_DELETE:
-    default:
-        return 2 * SW_MESH_N_KINDS - (int)op->kind;
-    }
-}
-
 static int by_phase(const void *a, const void *b)
 {
     const struct sw_op *x = a, *y = b;
-    int order = phase(x) - phase(y);
+    int order = sw_op_phase(x) - sw_op_phase(y);
 
     if (order == 0)
         order = sw_str_cmp(x->namespace_, y->namespace_);

@@ -34,6 +34,20 @@ static json_t *copy_whole(json_t *object)
     return NULL;
 }
 
+int sw_op_phase(const struct sw_op *op)
+{
+    switch (op->verb) {
+    case SW_OP_CREATE:
+    case SW_OP_APPLY:
+        return (int)op->kind;
+    case SW_OP_RELEASE:
+        return SW_MESH_N_KINDS;
+    case SW_OP_DELETE:
+    default:
+        return 2 * SW_MESH_N_KINDS - (int)op->kind;
+    }
+}
+
 /* The object under another metadata, so that the plan's own stays as it is. */
 static json_t *apply_body(const struct sw_op *op)
 {

@@ -36,6 +36,10 @@ struct sw_op {
 /* "create", "apply", "release" or "delete": static, stable. */
 const char *sw_op_verb_name(enum sw_op_verb verb);
 
+/* Where it stands among those of its plan, as a number that grows: makes come first, in the order
+ * of the kinds, then what lets go; deletions come last, in reverse. */
+int sw_op_phase(const struct sw_op *op);
+
 /* The body to send: the object, with metadata.uid where it must be that very one, and with a
  * metadata.resourceVersion that none has where there must be none; the merge patch with uid and
  * resourceVersion. JSON's null for a delete. A new reference, to be made and used inside a

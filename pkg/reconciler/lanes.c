@@ -71,15 +71,6 @@ static void close_if_empty(struct sw_lanes *lanes, struct sw_lane *lane)
     free(lane);
 }
 
-/* Where an operation stands among those of its plan: makes, lets go, and then deletions in reverse,
- * as in the order of a diff. */
-static int phase_of(const struct sw_op *op)
-{
-    if (op->verb == SW_OP_DELETE)
-        return 2 * SW_MESH_N_KINDS - (int)op->kind;
-    return op->verb == SW_OP_RELEASE ? SW_MESH_N_KINDS : (int)op->kind;
-}
-
 static struct sw_task *new_task(const struct sw_op *op, struct sw_str body)
 {
     struct sw_task *task =
@@ -90,7 +81,7 @@ static struct sw_task *new_task(const struct sw_op *op, struct sw_str body)
         return NULL;
     at = task->texts;
     task->verb = op->verb;
-    task->phase = phase_of(op);
+    task->phase = sw_op_phase(op);
     task->uid = place(&at, op->uid);
     task->resource_version = place(&at, op->resource_version);
     task->body = place(&at, body);

@@ -75,6 +75,21 @@ static void body_of_a_delete_is_null(void **state)
     assert_true(json_is_null(sw_op_body(&op)));
 }
 
+static void makes_come_before_deletions_and_these_in_reverse(void **state)
+{
+    static const struct sw_op ops[] = {
+        {.verb = SW_OP_APPLY, .kind = SW_MESH_DESTINATIONRULE},
+        {.verb = SW_OP_CREATE, .kind = SW_MESH_WORKLOADENTRY},
+        {.verb = SW_OP_RELEASE, .kind = SW_MESH_STUB},
+        {.verb = SW_OP_DELETE, .kind = SW_MESH_WORKLOADENTRY},
+        {.verb = SW_OP_DELETE, .kind = SW_MESH_DESTINATIONRULE},
+    };
+
+    (void)state;
+    for (size_t i = 1; i < sizeof(ops) / sizeof(*ops); i++)
+        assert_true(sw_op_phase(&ops[i - 1]) < sw_op_phase(&ops[i]));
+}
+
 static void verbs_have_names(void **state)
 {
     (void)state;
@@ -92,6 +107,7 @@ int main(void)
         MESH_TEST(body_leaves_the_plan_as_it_is),
         MESH_TEST(body_of_a_release_takes_off_what_is_ours),
         MESH_TEST(body_of_a_delete_is_null),
+        MESH_TEST(makes_come_before_deletions_and_these_in_reverse),
         MESH_TEST(verbs_have_names),
     };
 
