@@ -84,6 +84,7 @@ struct sw_names_summary {
     int64_t oldest_ms;
 };
 
+/* Counts them. */
 struct sw_names_summary sw_names_summary(const struct sw_names *names);
 
 /* Counts the answers that changed a name's addresses: compare to see that there were some. */
