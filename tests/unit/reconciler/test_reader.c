@@ -1,109 +1,5 @@
 /* reconciler/reader.c: from one API server's lists and watches to its part of the state. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "reconciler/reader.h"
-#include "servers.h"
-#include "json/read.h"
-
-#define EAST "https://east:6443"
-
-#define CART "{'metadata':{'namespace':'shop','name':'cart'},'spec':{'selector':{'app':'cart'}}}"
-#define TILL "{'metadata':{'namespace':'shop','name':'till'},'spec':{'selector':{'app':'till'}}}"
-#define ODD  "{'metadata':{'namespace':'shop','name':'odd'},'spec':{'selector':7}}"
-
-static struct sw_state *mesh;
-static struct sw_state_cluster *cluster;
-static struct sw_reader *reader;
-
-static int setup(void **state)
-{
-    if (servers_setup(state) < 0 || sw_state_new(NULL, &mesh, NULL) < 0 ||
-        sw_state_add_cluster(mesh, SW_STR("east"), (struct sw_str){NULL, 0}, &cluster, NULL) < 0)
-        return -1;
-    reader = NULL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sw_reader_free(reader);
-    sw_state_free(mesh);
-    return servers_teardown(state);
-}
-
-static struct sw_reader_options options_of(const char *kubeconfig)
-{
-    return (struct sw_reader_options){
-        .http = servers_http(),
-        .kubeconfig = sw_str_from(kubeconfig),
-        .trust = SW_KUBE_INLINE_ONLY,
-        .folder = "",
-        .root_namespace = SW_STR("istio-system"),
-        .role = {.local = true, .config = true},
-        .seed = 1,
-    };
-}
-
-/* One that is attached to the state, in that role. */
-static void begin_as(bool local, bool config)
-{
-    struct sw_reader_options options = options_of(servers_kubeconfig(EAST));
-
-    options.role = (struct sw_reader_role){local, config};
-    assert_int_equal(sw_reader_new(&options, &reader, NULL), 0);
-    assert_int_equal(sw_reader_attach(reader, cluster, NULL), 0);
-}
-
-static void begin(void)
-{
-    begin_as(true, true);
-}
-
-/* Until there is nothing more to do now. Returns when there will be. */
-static int64_t run(void)
-{
-    int64_t wake_ms = sw_reader_step(reader, servers_now_ms);
-
-    while (!servers_are_idle() || wake_ms <= servers_now_ms) {
-        sw_http_run(servers_http());
-        wake_ms = sw_reader_step(reader, servers_now_ms);
-    }
-    return wake_ms;
-}
-
-/* Lets so much time pass, step by step. */
-static void wait_for(int64_t ms)
-{
-    int64_t end_ms = servers_now_ms + ms;
-
-    while (servers_now_ms < end_ms) {
-        int64_t wake_ms = run();
-
-        servers_now_ms = wake_ms < end_ms ? wake_ms : end_ms;
-    }
-    run();
-}
-
-static struct sw_reader_health health(void)
-{
-    struct sw_reader_health ret;
-
-    sw_reader_health(reader, servers_now_ms, &ret);
-    return ret;
-}
-
-static size_t n_services(void)
-{
-    return sw_state_count(cluster, SW_RESOURCE_SERVICE);
-}
+#include "reader_fixture.h"
 
 static void what_a_streamed_list_shows_is_in_the_state(void **state)
 {
@@ -177,32 +73,12 @@ static void only_what_its_role_needs_is_asked_for(void **state)
 static void of_what_only_ours_is_of_use_only_ours_is_asked_for(void **state)
 {
     const char *const ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dspillway";
-    const char *query;
 
     (void)state;
     begin();
     run();
-    query = servers_query(EAST, "/apis/apps/v1/deployments");
-    assert_non_null(strstr(query, ours));
+    assert_non_null(strstr(servers_query(EAST, "/apis/apps/v1/deployments"), ours));
     assert_null(strstr(servers_query(EAST, SERVERS_SERVICES), "labelSelector"));
-}
-
-/* Which lead here: others have as many for each of the others. */
-static void of_another_clusters_entries_those_are_asked_for_that_lead_here(void **state)
-{
-    const char *const ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dspillway";
-    const char *const entries = "/apis/networking.istio.io/v1/workloadentries";
-    struct sw_reader_options options = options_of(servers_kubeconfig(EAST));
-    const char *query;
-
-    (void)state;
-    options.local_name = SW_STR("home");
-    assert_int_equal(sw_reader_new(&options, &reader, NULL), 0);
-    assert_int_equal(sw_reader_attach(reader, cluster, NULL), 0);
-    run();
-    query = strstr(servers_query(EAST, entries), ours);
-    assert_non_null(query);
-    assert_string_equal(query + strlen(ours), "%2Cspillway.dev%2Fremote%3Dhome");
 }
 
 static void of_configmaps_one_is_asked_for(void **state)
@@ -389,8 +265,6 @@ static void a_root_namespace_that_is_no_name_is_refused(void **state)
     assert_null(reader);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,7 +274,6 @@ int main(void)
         TEST(an_object_that_cannot_be_read_is_counted_and_passed_over),
         TEST(only_what_its_role_needs_is_asked_for),
         TEST(of_what_only_ours_is_of_use_only_ours_is_asked_for),
-        TEST(of_another_clusters_entries_those_are_asked_for_that_lead_here),
         TEST(of_configmaps_one_is_asked_for),
         TEST(one_on_trial_keeps_nothing),
         TEST(the_first_picture_replaces_what_there_was),
