@@ -160,7 +160,8 @@ def test_what_is_withheld_says_why(whole):
     says(whole.first, "Programmed", "False", "NoReadyPods", kind="Workspace", name=WORKSPACE)
 
     whole.second.scale("details", 1)
-    assert says(whole.first, "Programmed", "True")["lastTransitionTime"] > said["lastTransitionTime"]
+    again = says(whole.first, "Programmed", "True")
+    assert again["lastTransitionTime"] > said["lastTransitionTime"]
 
 
 def test_a_cluster_out_of_reach_is_told_with_its_time_and_once(whole):
