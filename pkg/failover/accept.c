@@ -47,20 +47,6 @@ int sw_accept_setting(const struct sw_index *index, const json_t *object, struct
     return say(ret, true, SW_ACCEPTED, sw_reason_sentence(SW_ACCEPTED), reterr);
 }
 
-static bool covers(const struct sw_workspace *workspace, struct sw_str cluster,
-                   struct sw_str namespace_)
-{
-    for (size_t i = 0; i < workspace->n_patterns; i++) {
-        const struct sw_ns_pattern *pattern = &workspace->patterns[i];
-
-        if ((sw_str_is(pattern->cluster, "*") || sw_str_eq(pattern->cluster, cluster)) &&
-            (pattern->prefix ? sw_str_has_prefix(namespace_, pattern->namespace_)
-                             : sw_str_eq(namespace_, pattern->namespace_)))
-            return true;
-    }
-    return false;
-}
-
 static bool is_same_object(const struct sw_meta *a, const struct sw_meta *b)
 {
     return sw_str_eq(a->namespace_, b->namespace_) && sw_str_eq(a->name, b->name);
@@ -87,7 +73,7 @@ static void count_claims(const struct sw_index *index, const struct sw_workspace
             const struct sw_str name = view->namespaces[j]->meta.name;
             const struct sw_workspace *owner;
 
-            if (!covers(workspace, view->source.cluster, name))
+            if (!sw_workspace_covers(workspace, view->source.cluster, name))
                 continue;
             ret->n++;
             owner = sw_scope_owner(index, view->source.cluster, name);
