@@ -145,7 +145,7 @@ def test_what_others_have_added_stays(pair):
 
 
 def test_who_takes_our_label_off_has_it_for_themselves(pair):
-    """Nobody changes or deletes it any more, and that is told; `kubectl delete` brings ours back."""
+    """We change and delete it no more, and that is told; `kubectl delete` brings ours back."""
     first, second = pair.clusters
     name = entry_of(first, "ratings")["metadata"]["name"]
     patch(first, ENTRIES, name, "bookinfo", f'{{"metadata": {{"labels": {{"{OURS}": null}}}}}}')

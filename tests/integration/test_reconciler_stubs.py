@@ -1,5 +1,5 @@
-"""Stub Services that users bring Services of their own to: theirs from then on, in whichever way they
-do it, and never deleted; and those of which users only take something off."""
+"""Stub Services that users bring Services of their own to: theirs from then on, whichever way they
+take, and never deleted; and those of which users only take something off."""
 
 import pytest
 
