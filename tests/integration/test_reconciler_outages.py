@@ -1,4 +1,4 @@
-"""API servers that die, come back and have forgotten: what the reconcilers on both sides make of it.
+"""API servers that die, come back and have forgotten: what reconcilers on both sides make of it.
 
 The API server of the second cluster is what the first one's reconciler reads from afar, and what
 the second one's writes to; each outage is looked at from both.

@@ -49,6 +49,11 @@ class Wire(Part):
         with self._lock:
             return self._lines[-1].n_bytes
 
+    def is_used(self):
+        """Whether anything has come through on any connection since it was last cut."""
+        with self._lock:
+            return any(line.n_bytes for line in self._lines)
+
     def _accept(self, listener, dies_after):
         while True:
             try:
