@@ -2,7 +2,8 @@
 
 #include "base/banned.h"
 
-bool sw_event_news_ended(const struct sw_event_fact *told, const struct sw_event_facts *now)
+/* Is this fact, which was told, emitted no more, and nothing says why? */
+static bool has_ended(const struct sw_event_fact *told, const struct sw_event_facts *now)
 {
     return told->verdict == SW_MESH_EMITTED && !sw_event_facts_have(now, told) &&
            !sw_event_facts_withhold(now, told->remote);
@@ -49,7 +50,7 @@ static int find_ended(const struct sw_event_facts *told, const struct sw_event_f
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < told->n; i++) {
-        if (!sw_event_news_ended(&told->items[i], now))
+        if (!has_ended(&told->items[i], now))
             continue;
         news->ended = true;
         news->reason = told->items[i].reason;
@@ -88,7 +89,7 @@ int sw_event_news_tell(const struct sw_event_facts *told, const struct sw_event_
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < told->n; i++) {
-        if (!news->ended && sw_event_news_ended(&told->items[i], now))
+        if (!news->ended && has_ended(&told->items[i], now))
             r = sw_event_facts_add(&facts, &told->items[i], arena, reterr);
     }
     for (size_t i = 0; r == 0 && i < now->n; i++) {

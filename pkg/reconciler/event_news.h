@@ -23,9 +23,6 @@ struct sw_event_news {
 int sw_event_news_find(const struct sw_event_facts *told, const struct sw_event_facts *now,
                        struct sw_arena *arena, struct sw_event_news *ret, struct sw_err *reterr);
 
-/* Is this fact, which was told, emitted no more, and nothing says why? */
-bool sw_event_news_ended(const struct sw_event_fact *told, const struct sw_event_facts *now);
-
 /* What is told once the news is. What is gone otherwise than by an end is not told: it is forgotten
  * with it. Fails with SW_ENOMEM. */
 int sw_event_news_tell(const struct sw_event_facts *told, const struct sw_event_facts *now,
