@@ -23,8 +23,9 @@ class Entries(Part):
         self._names = set()
         self._seen = {}  # by Service and weight: when an event first said so
         self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._stopped = threading.Event()
         self._version = None
-        self.failure = None
+        self.failure = None  # why it has ended
 
     def start(self):
         status, page = self._client.call("GET", fabricated.entries_path())
@@ -33,6 +34,7 @@ class Entries(Part):
         self._thread.start()
 
     def stop(self):
+        self._stopped.set()
         self._client.hang_up()
         if self._thread.is_alive():
             self._thread.join(10)
@@ -48,20 +50,26 @@ class Entries(Part):
         self._seen.clear()
 
     def _follow(self):
-        query = f"?watch=1&timeoutSeconds=3600&resourceVersion={self._version}"
-        try:
-            for line in self._client.lines(fabricated.entries_path() + query):
-                self._take(time.monotonic(), json.loads(line))
-        except OSError as error:
-            self.failure = error
+        """An API server ends a watch whose reader cannot keep up: then it goes on where it was."""
+        while not self._stopped.is_set() and self.failure is None:
+            query = f"?watch=1&timeoutSeconds=3600&resourceVersion={self._version}"
+            try:
+                for line in self._client.lines(fabricated.entries_path() + query):
+                    self._take(time.monotonic(), json.loads(line))
+            except (OSError, ValueError) as error:
+                if not self._stopped.is_set():
+                    self.failure = error
 
     def _take(self, now_s, event):
         held = event["object"]
+        if event["type"] == "ERROR":
+            raise ConnectionError(f"watch: {held}")
+        self._version = held["metadata"]["resourceVersion"]
         service = held["metadata"].get("annotations", {}).get(_SERVICE)
-        key = (held["metadata"].get("namespace"), held["metadata"].get("name"))
+        key = (held["metadata"]["namespace"], held["metadata"]["name"])
         if event["type"] == "DELETED":
             self._names.discard(key)
-        elif event["type"] in ("ADDED", "MODIFIED"):
+        else:
             self._names.add(key)
             self._seen.setdefault((service, held["spec"].get("weight")), now_s)
 

@@ -64,7 +64,7 @@ def run(worker, pair, args):
         stack.enter_context(worker.process)
         wanted = pair.n_entries()
         wait_until(f"{worker.name}: {wanted} WorkloadEntries",
-                   lambda: len(watched) >= wanted, 60 + wanted / 10)
+                   lambda: watched.failure or len(watched) >= wanted, 60 + wanted / 10)
         written_s = time.monotonic() - begin_s
         started_cpu_s = cpu_s(worker.process)
         time.sleep(_SETTLE_S)
