@@ -1,4 +1,4 @@
-#include "servers.h"
+#include "servers_inside.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,87 +10,34 @@
 
 #include <cmocka.h>
 
-#include "io/clock.h"
-
-/* A member has two readers at most, of fifteen resources each. */
-#define MAX_TRANSFERS 128
-#define MAX_SERVERS   4
-#define MAX_OBJECTS   64
-#define MAX_STATUSES  8
-
-/* What a watch has to hear before the next sw_http_run(). */
-#define MAX_PENDING 16384
-
-struct object {
-    const char *path, *text;
-    int version;
-};
-
-struct server {
-    char url[64];
-    int version, page;
-    struct object objects[MAX_OBJECTS];
-    unsigned int n_objects;
-    struct {
-        const char *path; /* NULL: all others */
-        int status;
-    } statuses[MAX_STATUSES];
-    unsigned int n_statuses;
-};
-
-struct sw_http_target {
-    struct server *server; /* NULL: free */
-    struct sw_str url;
-};
-
-/* Static, so that none of it is in the count of what the product takes from the heap. */
-struct sw_http_transfer {
-    bool under_way;
-    int status; /* that it was answered with; 0 before */
-    const struct sw_http_target *target;
-    struct server *server;
-    char path[512], query[512];
-    struct sw_http_sink sink;
-    char pending[MAX_PENDING];
-    size_t n_pending;
-};
-
 int64_t servers_now_ms;
+struct servers servers;
 
-static struct server servers[MAX_SERVERS];
-static unsigned int n_servers, n_sent;
-static struct sw_http_target targets[MAX_SERVERS * 4];
-static struct sw_http_transfer transfers[MAX_TRANSFERS];
-static struct {
-    struct server *server;
-    char path[512], query[512];
-} log_of_requests[4096];
-
-static struct server *find_server(struct sw_str url)
+struct server *servers_find(struct sw_str url)
 {
-    for (unsigned int i = 0; i < n_servers; i++) {
-        if (sw_str_is(url, servers[i].url))
-            return &servers[i];
+    for (unsigned int i = 0; i < servers.n; i++) {
+        if (sw_str_is(url, servers.items[i].url))
+            return &servers.items[i];
     }
-    assert_true(n_servers < MAX_SERVERS && url.len < sizeof(servers[0].url));
-    servers[n_servers] = (struct server){.version = 1};
-    snprintf(servers[n_servers].url, sizeof(servers[0].url), "%.*s", SW_STR_ARG(url));
-    return &servers[n_servers++];
+    assert_true(servers.n < MAX_SERVERS && url.len < sizeof(servers.items[0].url));
+    servers.items[servers.n] = (struct server){.version = 1};
+    snprintf(servers.items[servers.n].url, sizeof(servers.items[0].url), "%.*s", SW_STR_ARG(url));
+    return &servers.items[servers.n++];
 }
 
 static struct server *server_of(const char *url)
 {
-    return find_server(sw_str_from(url));
+    return servers_find(sw_str_from(url));
 }
 
 int servers_setup(void **state)
 {
     (void)state;
     servers_now_ms = 1000000;
-    n_servers = n_sent = 0;
-    memset(targets, 0, sizeof(targets));
+    servers.n = servers.n_sent = 0;
+    memset(servers.targets, 0, sizeof(servers.targets));
     for (unsigned int i = 0; i < MAX_TRANSFERS; i++)
-        transfers[i].under_way = false;
+        servers.transfers[i].under_way = false;
     return 0;
 }
 
@@ -98,9 +45,9 @@ int servers_teardown(void **state)
 {
     (void)state;
     for (unsigned int i = 0; i < MAX_TRANSFERS; i++)
-        assert_false(transfers[i].under_way);
-    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-        assert_null(targets[i].server);
+        assert_false(servers.transfers[i].under_way);
+    for (size_t i = 0; i < MAX_TARGETS; i++)
+        assert_null(servers.targets[i].server);
     return 0;
 }
 
@@ -142,7 +89,7 @@ static void say_object(struct sw_http_transfer *to, const struct object *object)
 static void tell_watches(const struct server *server, const char *type, const struct object *object)
 {
     for (unsigned int i = 0; i < MAX_TRANSFERS; i++) {
-        struct sw_http_transfer *watch = &transfers[i];
+        struct sw_http_transfer *watch = &servers.transfers[i];
 
         if (!is_open(watch) || watch->server != server || strcmp(watch->path, object->path) != 0)
             continue;
@@ -227,9 +174,9 @@ void servers_answer(const char *url, const char *path, int status)
     server->statuses[i].path = path;
     server->statuses[i].status = status;
     for (i = 0; i < MAX_TRANSFERS; i++) {
-        if (is_open(&transfers[i]) && transfers[i].server == server &&
-            status_of(server, transfers[i].path) == status)
-            close_one(&transfers[i], "reset");
+        if (is_open(&servers.transfers[i]) && servers.transfers[i].server == server &&
+            status_of(server, servers.transfers[i].path) == status)
+            close_one(&servers.transfers[i], "reset");
     }
 }
 
@@ -339,142 +286,12 @@ static void flush(struct sw_http_transfer *transfer)
         close_one(transfer, NULL);
 }
 
-/* --- the product's names --------------------------------------------------------------------- */
-
-struct sw_http *servers_http(void)
+void servers_serve(struct sw_http_transfer *transfer)
 {
-    static char http;
-
-    return (struct sw_http *)&http;
-}
-
-int sw_http_target_new(const struct sw_kube_config *config, struct sw_http_target **ret,
-                       struct sw_err *reterr)
-{
-    size_t i = 0;
-
-    (void)reterr;
-    while (targets[i].server)
-        assert_true(++i < sizeof(targets) / sizeof(targets[0]));
-    targets[i] = (struct sw_http_target){find_server(config->server), config->server};
-    *ret = &targets[i];
-    return 0;
-}
-
-void sw_http_target_free(struct sw_http_target *target)
-{
-    if (!target)
-        return;
-    for (unsigned int i = 0; i < MAX_TRANSFERS; i++)
-        assert_false(transfers[i].under_way && transfers[i].target == target);
-    target->server = NULL;
-}
-
-struct sw_str sw_http_target_server(const struct sw_http_target *target)
-{
-    return target->url;
-}
-
-int sw_http_send(struct sw_http *http, struct sw_http_target *target,
-                 const struct sw_http_request *request, struct sw_http_sink sink,
-                 struct sw_http_transfer **ret, struct sw_err *reterr)
-{
-    struct sw_str query = request->path, path = sw_str_cut(&query, '?');
-    struct sw_http_transfer *sent = NULL;
-
-    (void)reterr;
-    assert_ptr_equal(http, servers_http());
-    for (unsigned int i = 0; i < MAX_TRANSFERS && !sent; i++) {
-        if (!transfers[i].under_way)
-            sent = &transfers[i];
-    }
-    assert_non_null(sent);
-    assert_true(path.len < sizeof(sent->path) && query.len < sizeof(sent->query));
-    assert_true(n_sent < sizeof(log_of_requests) / sizeof(log_of_requests[0]));
-    n_sent++;
-    sent->under_way = true;
-    sent->status = 0;
-    sent->n_pending = 0;
-    sent->target = target;
-    sent->server = target->server;
-    sent->sink = sink;
-    snprintf(sent->path, sizeof(sent->path), "%.*s", SW_STR_ARG(path));
-    snprintf(sent->query, sizeof(sent->query), "%.*s", SW_STR_ARG(query));
-    log_of_requests[n_sent - 1].server = sent->server;
-    snprintf(log_of_requests[n_sent - 1].path, sizeof(sent->path), "%s", sent->path);
-    snprintf(log_of_requests[n_sent - 1].query, sizeof(sent->query), "%s", sent->query);
-    *ret = sent;
-    return 0;
-}
-
-void sw_http_cancel(struct sw_http_transfer *transfer)
-{
-    if (!transfer)
-        return;
-    assert_true(transfer->under_way);
-    transfer->under_way = false;
-}
-
-void sw_http_desert(struct sw_http_transfer *transfer)
-{
-    sw_http_cancel(transfer);
-}
-
-void sw_http_run(struct sw_http *http)
-{
-    assert_ptr_equal(http, servers_http());
-    for (unsigned int i = 0; i < MAX_TRANSFERS; i++) {
-        if (transfers[i].under_way && !transfers[i].status)
-            answer(&transfers[i]);
-        if (is_open(&transfers[i]))
-            flush(&transfers[i]);
-    }
-}
-
-/* Threads wait, and here is none. */
-int sw_http_new(struct sw_http **ret, struct sw_err *reterr)
-{
-    (void)reterr;
-    *ret = servers_http();
-    return 0;
-}
-
-void sw_http_free(struct sw_http *http)
-{
-    (void)http;
-}
-
-void sw_http_wait(struct sw_http *http, int64_t timeout_ms)
-{
-    (void)http;
-    (void)timeout_ms;
-    fail_msg("nobody waits here");
-}
-
-void sw_http_wakeup(struct sw_http *http)
-{
-    (void)http;
-}
-
-void sw_http_break(struct sw_http_transfer *transfer)
-{
-    (void)transfer;
-    fail_msg("no answer is too long here");
-}
-
-uint64_t sw_clock_mono_ns(void)
-{
-    return (uint64_t)servers_now_ms * 1000000;
-}
-
-uint64_t sw_clock_mono_ms(void)
-{
-    return (uint64_t)servers_now_ms;
-}
-
-uint64_t sw_clock_wall_ms(void)
-{
-    return UINT64_C(1795428000000) + (uint64_t)servers_now_ms;
+    if (!transfer->status)
+        answer(transfer);
+    if (is_open(transfer))
+        flush(transfer);
 }
 
 /* --- what a test may ask --------------------------------------------------------------------- */
@@ -483,9 +300,9 @@ unsigned int servers_asked(const char *url, const char *path)
 {
     unsigned int n = 0;
 
-    for (unsigned int i = 0; i < n_sent; i++)
-        n += log_of_requests[i].server == server_of(url) &&
-             (!path || strcmp(log_of_requests[i].path, path) == 0);
+    for (unsigned int i = 0; i < servers.n_sent; i++)
+        n += servers.sent[i].server == server_of(url) &&
+             (!path || strcmp(servers.sent[i].path, path) == 0);
     return n;
 }
 
@@ -494,17 +311,17 @@ unsigned int servers_open(const char *url, const char *path)
     unsigned int n = 0;
 
     for (unsigned int i = 0; i < MAX_TRANSFERS; i++)
-        n += is_open(&transfers[i]) && transfers[i].server == server_of(url) &&
-             (!path || strcmp(transfers[i].path, path) == 0);
+        n += is_open(&servers.transfers[i]) && servers.transfers[i].server == server_of(url) &&
+             (!path || strcmp(servers.transfers[i].path, path) == 0);
     return n;
 }
 
 const char *servers_query(const char *url, const char *path)
 {
-    for (unsigned int i = n_sent; i > 0; i--) {
-        if (log_of_requests[i - 1].server == server_of(url) &&
-            strcmp(log_of_requests[i - 1].path, path) == 0)
-            return log_of_requests[i - 1].query;
+    for (unsigned int i = servers.n_sent; i > 0; i--) {
+        if (servers.sent[i - 1].server == server_of(url) &&
+            strcmp(servers.sent[i - 1].path, path) == 0)
+            return servers.sent[i - 1].query;
     }
     return "";
 }
@@ -512,10 +329,10 @@ const char *servers_query(const char *url, const char *path)
 bool servers_are_idle(void)
 {
     for (unsigned int i = 0; i < MAX_TRANSFERS; i++) {
-        if (transfers[i].under_way &&
-            (transfers[i].n_pending ||
-             (!transfers[i].status &&
-              status_of(transfers[i].server, transfers[i].path) != SERVERS_SILENT)))
+        if (servers.transfers[i].under_way &&
+            (servers.transfers[i].n_pending ||
+             (!servers.transfers[i].status &&
+              status_of(servers.transfers[i].server, servers.transfers[i].path) != SERVERS_SILENT)))
             return false;
     }
     return true;
