@@ -5,6 +5,7 @@ All of it goes wrong at the same time, each in a shop of its own.
 
 import contextlib
 import dataclasses
+import time
 import typing
 
 import pytest
@@ -237,3 +238,35 @@ def test_clusters_that_do_not_trust_each_other_are_kept_apart(pair, right):
     for shop in some:
         wait_until("trust is back", shop.leads_there, 30)
         wait_told(shop, IN_PLACE)
+
+
+# --- while nobody writes there ------------------------------------------------------------------
+
+
+def gateways_of(shop):
+    return [
+        each["metadata"]["name"]
+        for each in shop.there.list("Gateway", GATEWAYS)
+        if each["spec"]["selector"] == {"app": shop.gateway}
+    ]
+
+
+def test_nothing_new_leads_to_a_gateway_that_does_not_hold_the_host(pair, right):
+    """What is there stays: a new one would be refused at the gateway."""
+    shop, there = right["port"], pair.reconcilers[1]
+    there.stop()
+    try:
+        for name in gateways_of(shop):
+            pair.second.delete("Gateway", name, GATEWAYS)
+        [entry] = pair.first.entries(CART, shop.name)
+        time.sleep(2)
+        assert shop.leads_there()
+        pair.first.delete("WorkloadEntry", entry, shop.name)
+        waits = ("Waits", "WaitsForRemoteGateway")
+        key = (shop.name, CART)
+        wait_until("it is told", lambda: waits in told.services(shop.here).get(key, set()))
+        assert not shop.entries()
+    finally:
+        there.start()
+    wait_until("the gateway there holds it again", lambda: gateways_of(shop), 30)
+    wait_until("it fails over again", shop.leads_there, 30)
