@@ -35,8 +35,9 @@ static void an_entry_without_a_service_in_its_name_is_for_none(void **state)
         "cart",
         "k-cart",
         "x-cart-2563fd2d9c78aacb3d42d6db45051ade",
-        "k-cart-with-a-suffix-not-of-32-digits",
+        "k-cart-with-a-suffix-that-is-not-of-32-digits",
         "k-2563fd2d9c78aacb3d42d6db45051ade",
+        "k-a-name-that-could-be-cut-now-2563fd2d9c78aacb3d42d6db45051ade",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
