@@ -42,8 +42,8 @@ int sw_hierarchy_read(const json_t *object, struct sw_arena *arena, struct sw_hi
 /* True if one of its patterns can cover a namespace of this cluster. */
 bool sw_workspace_names_cluster(const struct sw_workspace *workspace, struct sw_str cluster);
 
-/* True if one of its patterns covers this namespace of this cluster. Who owns it is another question:
- * see claims.h. */
+/* True if one of its patterns covers this namespace of this cluster. Who owns it is another
+ * question: see claims.h. */
 bool sw_workspace_covers(const struct sw_workspace *workspace, struct sw_str cluster,
                          struct sw_str namespace_);
 

@@ -50,7 +50,9 @@ class Site(Part):
         self.webhook = Webhook(
             self.api, folder / "webhook", sources, self._authority, options=options
         )
-        self.reconciler = Reconciler(folder / "reconciler", sources)
+        self.reconciler = Reconciler(
+            folder / "reconciler", sources, [f"--namespace={scene.OURS}"]
+        )
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.webhook)
             stack.enter_context(self.webhook.registration())

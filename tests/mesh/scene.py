@@ -11,6 +11,7 @@ NAMESPACE = "bookinfo"
 GATEWAY = "eastwest-gateway"
 GATEWAY_NAMESPACE = "eastwest"
 GATEWAY_PORT = 15443
+OURS = "spillway-system"
 PORT = 9080
 VERSIONS = {
     "details": ["v1"],
@@ -26,7 +27,7 @@ _TENANT = {"tsb.tetrate.io/organization": "tetrate", "tsb.tetrate.io/tenant": "t
 def namespaces():
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in (NAMESPACE, GATEWAY_NAMESPACE, "tetrate")
+        for name in (NAMESPACE, GATEWAY_NAMESPACE, "tetrate", OURS)
     ]
 
 
