@@ -1,10 +1,11 @@
 #include "cli/judge.h"
 
 #include "base/cleanup.h"
+#include "model/kind.h"
 #include "json/apply.h"
+#include "json/copy.h"
 #include "json/get.h"
 #include "json/write.h"
-#include "model/kind.h"
 
 #include "base/banned.h"
 
@@ -69,10 +70,9 @@ static int write_given_review(const struct subject *subject, const json_t *objec
         sw_json_write(subject->review, buf);
         return 0;
     }
-    review = json_copy((json_t *)subject->review);
-    request = json_copy(json_object_get(review, "request"));
-    if (!review || !request ||
-        json_object_set_new(request, "object", json_deep_copy(object)) < 0 ||
+    review = sw_json_copy(subject->review);
+    request = sw_json_copy(json_object_get(review, "request"));
+    if (!review || !request || json_object_set(request, "object", (json_t *)object) < 0 ||
         json_object_set(review, "request", request) < 0)
         return sw_err_nomem(reterr);
     sw_json_write(review, buf);
@@ -161,7 +161,7 @@ static int apply(const struct sw_patch *patch, const json_t *object, json_t **re
         *ret = NULL;
         return 0;
     }
-    after = json_deep_copy(object);
+    after = sw_json_copy(object); /* the patch copies on its way what else it changes */
     if (!after)
         return sw_err_nomem(reterr);
     r = sw_patch_apply(patch, after, reterr);
@@ -174,8 +174,7 @@ static int apply(const struct sw_patch *patch, const json_t *object, json_t **re
 /* Kinds that a rule reads, in requests that it answers (admission/admit.c). */
 static bool is_judged(const struct sw_review *review)
 {
-    if (review->sub_resource ||
-        (review->operation != SW_CREATE && review->operation != SW_UPDATE))
+    if (review->sub_resource || (review->operation != SW_CREATE && review->operation != SW_UPDATE))
         return false;
     return review->kind == SW_KIND_SERVICE || review->kind == SW_KIND_DESTINATIONRULE ||
            review->kind == SW_KIND_SETTING;

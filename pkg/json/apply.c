@@ -1,6 +1,7 @@
 #include "json/apply.h"
 
 #include "base/cleanup.h"
+#include "json/copy.h"
 #include "json/get.h"
 #include "json/scan.h"
 
@@ -94,21 +95,6 @@ static bool is_container(const json_t *value)
     return json_is_object(value) || json_is_array(value);
 }
 
-static size_t size_of(const json_t *container)
-{
-    return json_is_object(container) ? json_object_size(container) : json_array_size(container);
-}
-
-/* A copy of a container, with the same values in it: each has one holder more, so that the walk
- * copies the next of them too if it leads there. NULL when out of memory, which jansson 2.14's copy
- * only notices before its first member. */
-static json_t *copy_of(json_t *container)
-{
-    json_auto_t *copy = json_copy(container);
-
-    return size_of(copy) == size_of(container) ? SW_TAKE(copy) : NULL;
-}
-
 /* Goes on to what the step leads to. What has other holders than the document, such as the patch
  * that it was added from, is replaced by a copy first, because the walk ends in a change. */
 static int advance(struct track *track, struct sw_err *reterr)
@@ -119,7 +105,7 @@ static int advance(struct track *track, struct sw_err *reterr)
         return sw_err_set(reterr, SW_ENOENT, "there is no \"%.*s\" on the way",
                           SW_STR_ARG(track->step));
     if (is_container(next) && next->refcount > 1) {
-        json_auto_t *copy = copy_of(next);
+        json_auto_t *copy = sw_json_copy(next);
 
         if (!copy || !put(track, copy))
             return sw_err_nomem(reterr);

@@ -62,24 +62,32 @@ static bool has_keys(const json_t *item, json_t *keys)
     return true;
 }
 
-/* The fields below the item of a list; NULL if none of it is in `fields`. */
-static json_t *fields_of_item(const json_t *item, json_t *fields)
+/* Sets *ret to the fields below the item of a list, NULL if none of it is in `fields`. Fails with
+ * SW_ENOMEM. */
+static int find_fields(const json_t *item, json_t *fields, json_t **ret)
 {
     const char *name;
     json_t *below;
 
+    *ret = NULL;
     json_object_foreach (fields, name, below) {
         json_auto_t *value = NULL;
+        int r;
 
         if (!begins(name, BY_KEYS) && !begins(name, BY_SELF))
             continue;
-        if (sw_json_read(sw_str_from(name + TAG_LEN), &value, NULL) < 0)
+        r = sw_json_read(sw_str_from(name + TAG_LEN), &value, NULL);
+        if (r == SW_ENOMEM)
+            return r;
+        if (r < 0)
             continue;
         if (begins(name, BY_KEYS) ? json_is_object(value) && has_keys(item, value)
-                                  : json_equal(item, value))
-            return below;
+                                  : json_equal(item, value)) {
+            *ret = below;
+            return 0;
+        }
     }
-    return NULL;
+    return 0;
 }
 
 static json_t *project(json_t *value, json_t *fields);
@@ -106,7 +114,8 @@ static json_t *project_items(const json_t *value, json_t *fields)
     size_t i;
 
     json_array_foreach (value, i, item) {
-        below = fields_of_item(item, fields);
+        if (find_fields(item, fields, &below) < 0)
+            return NULL;
         if (below && json_array_append_new(result, project(item, below)) < 0)
             return NULL;
     }
@@ -141,11 +150,27 @@ static bool is_claim(const json_t *fields)
            json_object_get(json_object_get(metadata, MEMBER "annotations"), MEMBER LAST_APPLIED);
 }
 
+/* Adds what is in `these` to `fields`, as a tree of objects, in which an empty one is a leaf. It
+ * goes as deep as `these`, which was read with a cap on that. -1 when out of memory. */
+static int add_fields(json_t *these, json_t *fields)
+{
+    const char *name;
+    json_t *below, *known;
+
+    json_object_foreach (these, name, below) {
+        if (!json_object_get(fields, name) && json_object_set_new(fields, name, json_object()) < 0)
+            return -1;
+        known = json_object_get(fields, name);
+        if (add_fields(below, known) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Takes one entry of managedFields into account; what is ours is added to `fields`. */
 static int gather(const json_t *entry, json_t *fields, struct sw_observed *ret)
 {
     json_t *these = json_object_get(entry, "fieldsV1");
-    json_auto_t *copy = NULL;
 
     if (!json_is_object(these) || json_string_length(json_object_get(entry, "subresource")))
         return 0; /* of a status, say: nothing that we write */
@@ -154,8 +179,7 @@ static int gather(const json_t *entry, json_t *fields, struct sw_observed *ret)
         return 0;
     }
     ret->managed = true;
-    copy = json_deep_copy(these);
-    return copy ? json_object_update_recursive(fields, copy) : -1;
+    return add_fields(these, fields);
 }
 
 int sw_observed_read(const json_t *object, struct sw_observed *ret, struct sw_err *reterr)

@@ -1,6 +1,7 @@
 #include "mesh/op.h"
 
 #include "base/cleanup.h"
+#include "json/copy.h"
 #include "json/read.h"
 
 #include "base/banned.h"
@@ -22,18 +23,6 @@ const char *sw_op_verb_name(enum sw_op_verb verb)
  * is that of a storage in which nothing was ever written. */
 #define VERSION_OF_NONE "1"
 
-/* A copy with all members, NULL when out of memory: json_copy() leaves out what there was no memory
- * for, and says nothing, and what a body leaves out is removed from the object. */
-static json_t *copy_whole(json_t *object)
-{
-    json_t *copy = json_copy(object);
-
-    if (json_object_size(copy) == json_object_size(object))
-        return copy;
-    json_decref(copy);
-    return NULL;
-}
-
 int sw_op_phase(const struct sw_op *op)
 {
     switch (op->verb) {
@@ -53,8 +42,8 @@ static json_t *apply_body(const struct sw_op *op)
 {
     json_auto_t *planned = sw_wanted_json(op->wanted), *object = NULL, *metadata = NULL;
 
-    object = copy_whole(planned);
-    metadata = copy_whole(json_object_get(planned, "metadata"));
+    object = sw_json_copy(planned); /* what it left out would be removed from the object */
+    metadata = sw_json_copy(json_object_get(planned, "metadata"));
     if (!object || !metadata || json_object_set(object, "metadata", metadata) < 0)
         return NULL;
     if (op->uid.len && json_object_set_new(metadata, "uid", sw_wanted_str(op->uid)) < 0)

@@ -1,12 +1,13 @@
 /*
- * What the reconciler remembers (ledger, agenda, retries) and reports, with the n-th allocation
- * failing.
+ * What the reconciler reads of an object of its own, remembers (ledger, agenda, retries) and
+ * reports, with the n-th allocation failing.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "fault/fault.h"
 #include "fault/story.h"
+#include "mesh/observed.h"
 #include "reconciler/agenda.h"
 #include "reconciler/ledger.h"
 #include "reconciler/report.h"
@@ -214,12 +215,50 @@ static void free_report(void)
     sw_arena_release(&arena);
 }
 
+static json_t *object;
+
+/* The same fields as if all of them had been written at once, though two entries have them. */
+static bool make_object(void)
+{
+    static const char written[] =
+        "{\"metadata\":{\"labels\":{\"a\":\"1\",\"b\":\"2\"},\"managedFields\":["
+        "{\"manager\":\"spillway\",\"fieldsV1\":{\"f:spec\":{\"f:host\":{},\"f:ports\":{"
+        "\"k:{\\\"number\\\":1}\":{\"f:number\":{}},\"k:{\\\"number\\\":2}\":{}}}}},"
+        "{\"manager\":\"spillway\",\"fieldsV1\":{\"f:metadata\":{\"f:labels\":{\"f:a\":{},"
+        "\"f:b\":{}}},\"f:spec\":{\"f:port\":{},\"f:hosts\":{\"v:\\\"x\\\"\":{}}}}}]},"
+        "\"spec\":{\"host\":\"h\",\"port\":7,\"hosts\":[\"x\"],"
+        "\"ports\":[{\"number\":1},{\"number\":2}]}}";
+
+    return sw_json_read(sw_str_from(written), &object, NULL) == 0;
+}
+
+/* Half of our fields are never taken for all of them. */
+static bool read_an_object(void)
+{
+    struct sw_observed observed;
+    struct sw_digest digest;
+    int r;
+
+    if (!IN_TWO_TRIES(r, sw_observed_read(object, &observed, NULL)))
+        return false;
+    if (!IN_TWO_TRIES(r, sw_digest_object(object, &digest, NULL)))
+        return false;
+    return observed.managed && !observed.shared && sw_digest_eq(&observed.digest, &digest);
+}
+
+static void free_object(void)
+{
+    json_decref(object);
+    object = NULL;
+}
+
 int main(void)
 {
     static const struct story stories[] = {
         {"a ledger is kept", NULL, keep_a_ledger, free_ledger},
         {"an agenda is kept", NULL, keep_an_agenda, free_agenda},
         {"failures are remembered", NULL, remember_failures, free_retries},
+        {"an object is read", make_object, read_an_object, free_object},
         {"a report is written", fill_ledger, write_a_report, free_report},
     };
 

@@ -1,16 +1,22 @@
 /*
- * What `spillway status` reads and prints, and the Secret of `spillway remote-secret`, with the
- * n-th allocation failing: SW_ENOMEM, or what is printed with all the memory there is.
+ * What `spillway status` reads and prints, the Secret of `spillway remote-secret`, and what
+ * `spillway admit` makes of a review, with the n-th allocation failing: SW_ENOMEM, or what is
+ * printed with all the memory there is.
+ *
+ * usage: fault_status FOLDER, which is that of the command line's cases
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/judge.h"
 #include "cli/remote_secret.h"
 #include "cli/status_report.h"
 #include "fault/fault.h"
 #include "fault/story.h"
 #include "json/read.h"
+#include "json/write.h"
 
 #define NOW 1000012
 
@@ -90,6 +96,55 @@ static int write_line(struct sw_buf *buf, struct sw_arena *arena, struct sw_err 
     return write_secret(buf, arena, true, reterr);
 }
 
+static struct sw_admit_options options;
+static struct sw_arena input;
+static struct sw_admit_set set;
+
+static bool read_review(void)
+{
+    static const char *const args[] = {"admit",
+                                       "-f",
+                                       "cases/review-as-it-is/review.json",
+                                       "-f",
+                                       "seed/workspace.yaml",
+                                       "-f",
+                                       "seed/bookinfo-ws-setting.yaml",
+                                       "--cluster",
+                                       "cluster-1=dir:clusters/cluster-1",
+                                       "--cluster",
+                                       "cluster-2=dir:clusters/cluster-2",
+                                       NULL};
+    struct sw_err err = {0};
+
+    sw_arena_init(&input, 4096, (size_t)8 << 20);
+    SW_JSON_SCOPE(&input);
+    return sw_admit_options_read(sizeof(args) / sizeof(args[0]) - 1, (char **)args, &options) ==
+               SW_EXIT_OK &&
+           sw_admit_input_read(&options, &input, &set, &err) == 0;
+}
+
+static void release_review(void)
+{
+    sw_arena_release(&input);
+    sw_admit_options_release(&options);
+    options = (struct sw_admit_options){0};
+}
+
+static int write_judged(struct sw_buf *buf, struct sw_arena *arena, struct sw_err *reterr)
+{
+    struct sw_judgement judgement;
+    SW_JSON_SCOPE(arena);
+    int r = sw_judge(&set, SW_CREATE, &set.given.items[0], arena, &judgement, reterr);
+
+    if (r < 0)
+        return r;
+    if (judgement.verdict != SW_VERDICT_PATCHED)
+        return sw_err_set(reterr, SW_EINTERNAL, "expected a patch");
+    sw_json_write(judgement.before, buf);
+    sw_json_write(judgement.after, buf);
+    return sw_buf_status(buf, reterr);
+}
+
 /* As it was written with all the memory there is. */
 static char expected[8192];
 
@@ -134,16 +189,24 @@ static bool print_a_line(void)
     return keeps_to_it(write_line);
 }
 
-int main(void)
+static bool judge_a_review(void)
+{
+    return keeps_to_it(write_judged);
+}
+
+int main(int argc, char **argv)
 {
     static const struct story stories[] = {
         {"a table of the status", NULL, print_a_table, NULL},
         {"the status as JSON", NULL, print_a_document, NULL},
         {"a Secret as YAML", NULL, print_a_manifest, NULL},
         {"a Secret as JSON", NULL, print_a_line, NULL},
+        {"a review that is patched", read_review, judge_a_review, release_review},
     };
     int status = 0;
 
+    if (argc != 2 || chdir(argv[1]) < 0)
+        return 2;
     sw_json_setup();
     for (size_t i = 0; status == 0 && i < sizeof(stories) / sizeof(stories[0]); i++) {
         expected[0] = '\0';
