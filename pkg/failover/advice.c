@@ -22,7 +22,7 @@
  * Reasons that are absent need nothing: they are good news, or end by themselves in a minute. */
 static const char *const advices[] = {
     [SW_DISABLED] =
-        "if failover is wanted: kubectl label --overwrite service {service} failover=enable",
+        "if failover is wanted: {kubectl} label --overwrite service {service} failover=enable",
     [SW_IS_GATEWAY] =
         "a gateway needs no failover of its own; if it does, let no workloadSelector of a "
         "WorkspaceSetting match it",

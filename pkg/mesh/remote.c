@@ -57,6 +57,31 @@ static int judge_cluster(const struct sw_subject *subject, const struct sw_remot
     return 1;
 }
 
+/* True if any cluster exposes the Service that they all have by this name. */
+static bool is_exposed(const struct sw_subject *subject)
+{
+    const struct sw_mesh *mesh = subject->mesh;
+
+    for (size_t i = 0; i < mesh->index->n_views; i++) {
+        const struct sw_view *view = mesh->index->views[i];
+        const struct sw_service *service =
+            mesh->clusters[i]->seen
+                ? sw_view_service(view, subject->plan->namespace_, subject->plan->service)
+                : NULL;
+
+        if (service && sw_expose(mesh->index, view, service).reason == SW_EXPOSED)
+            return true;
+    }
+    return false;
+}
+
+/* Worth a word is what a setting selects; that its owner there has opted out of it only where
+ * others have not, who would look for it. */
+static bool is_worth_a_word(const struct sw_subject *subject, enum sw_reason reason)
+{
+    return reason > SW_STUB || (reason == SW_DISABLED && is_exposed(subject));
+}
+
 static int gather(const struct sw_subject *subject, size_t at, struct sw_remote **remotes,
                   size_t *n, struct sw_err *reterr)
 {
@@ -70,7 +95,7 @@ static int gather(const struct sw_subject *subject, size_t at, struct sw_remote 
     if (!found.service || !found.cluster->seen)
         return 0;
     found.exposure = sw_expose(mesh->index, found.view, found.service);
-    if (found.exposure.reason > SW_STUB) /* selected: worth a word */
+    if (is_worth_a_word(subject, found.exposure.reason))
         return WITHHOLD(found.exposure.reason, NULL);
     r = found.exposure.reason == SW_EXPOSED ? judge_cluster(subject, remote, reterr) : 0;
     if (r <= 0)

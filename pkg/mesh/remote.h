@@ -26,8 +26,9 @@ struct sw_remote {
 };
 
 /* The clusters, in the order of the index, that have been seen, expose the Service, and may be sent
- * traffic to at all. Where one selects it and Istio cannot represent it, or the clusters do not go
- * together, a finding says so. Fails with SW_ENOMEM. */
+ * traffic to at all. Where one selects it and Istio cannot represent it, or has opted out of it
+ * while another cluster exposes it, or the clusters do not go together, a finding says so. Fails
+ * with SW_ENOMEM. */
 int sw_remote_gather(const struct sw_subject *subject, struct sw_remote **ret, size_t *ret_n,
                      struct sw_err *reterr);
 

@@ -189,6 +189,38 @@ static void export_to_that_hides_the_host_withholds(void **state)
     check_emitted(mesh, ONE);
 }
 
+static void opted_out_cart(struct mesh *mesh)
+{
+    sw_world_addf(mesh->world,
+                  "{'apiVersion':'v1','kind':'Service','metadata':{'namespace':'shop',"
+                  "'name':'cart','labels':{'failover':'disable'}},'spec':%s}",
+                  SW_WORLD_SERVICE_SPEC);
+}
+
+static void opted_out_there_is_told_where_another_cluster_exposes_it(void **state)
+{
+    struct mesh *mesh = *state;
+
+    mesh_begin(mesh, "east");
+    mesh_workspace(mesh);
+    mesh_service(mesh, "cart", SW_WORLD_SERVICE_SPEC);
+    mesh_begin(mesh, "west");
+    opted_out_cart(mesh);
+    check_nothing(mesh, "Withheld Disabled west: failover: disable");
+}
+
+static void opted_out_everywhere_is_not_told(void **state)
+{
+    struct mesh *mesh = *state;
+
+    mesh_begin(mesh, "east");
+    mesh_workspace(mesh);
+    opted_out_cart(mesh);
+    mesh_begin(mesh, "west");
+    opted_out_cart(mesh);
+    check_nothing(mesh, "");
+}
+
 static void mtls_disabled_withholds(void **state)
 {
     struct mesh *mesh = *state;
@@ -305,6 +337,8 @@ int main(void)
         MESH_TEST(port_number_that_differs_withholds),
         MESH_TEST(port_that_is_absent_there_is_warned_of),
         MESH_TEST(export_to_that_hides_the_host_withholds),
+        MESH_TEST(opted_out_there_is_told_where_another_cluster_exposes_it),
+        MESH_TEST(opted_out_everywhere_is_not_told),
         MESH_TEST(mtls_disabled_withholds),
         MESH_TEST(root_certificates_that_differ_withhold),
         MESH_TEST(cluster_name_that_is_no_label_value_withholds),
