@@ -1,5 +1,6 @@
 #include "reconciler/conditions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -15,21 +16,14 @@
 /* What a round makes: reports of clusters, and the writes. */
 #define ROUND_BYTES     ((size_t)256 << 10)
 #define MAX_ROUND_BYTES ((size_t)128 << 20)
+#define MAX_BODY_BYTES                                                                             \
+    ((size_t)1 << 20)       /* a status has some KiB, one of many clusters a hundred               \
+                             */
+#define GAP_PER_ROUND  20   /* a round may take a twentieth of the time */
+#define CLOCK_SLACK_MS 2000 /* a clock that was set by less is taken for the same */
+#define LOOK_MS        500  /* how soon it is looked again who has not been seen yet */
 
-/* A status has some KiB, and one of many clusters a hundred. */
-#define MAX_BODY_BYTES ((size_t)1 << 20)
-
-/* A round may take a twentieth of the time. */
-#define GAP_PER_ROUND 20
-
-/* A clock that was set by less is taken for the same: else times would change by a second. */
-#define CLOCK_SLACK_MS 2000
-
-/* How soon it is looked again who has not been seen yet. */
-#define LOOK_MS 500
-
-/* One status to be written. */
-struct write {
+struct write { /* one status */
     enum sw_gvr_id gvr;
     struct sw_str namespace_, name, body; /* of the round's arena */
 };
@@ -53,7 +47,8 @@ struct sw_conditions {
     bool has_signature;
     int64_t began_ms; /* when it was first asked to; -1: not yet */
     int64_t due_ms;
-    int64_t retry_ms; /* wait after the last failure; 0: it was none */
+    int64_t retry_ms;                  /* wait after the last failure; 0: it was none */
+    char refusal[SW_ERR_MESSAGE_SIZE]; /* of one of the round's writes; "": none was refused */
     int64_t wall_minus_mono_ms;
 };
 
@@ -290,9 +285,13 @@ static int make_round(struct sw_conditions *conditions, const struct sw_conditio
     return r;
 }
 
-/* The round is over, and went well. */
-static void recover(struct sw_conditions *conditions)
+/* All of the round was sent; what was refused is tried again later, with the others. */
+static void end_round(struct sw_conditions *conditions)
 {
+    if (conditions->refusal[0]) {
+        put_off(conditions, conditions->refusal, 0);
+        return;
+    }
     if (conditions->retry_ms)
         sw_log(conditions->options.log, SW_LOG_INFO, "status conditions are written again");
     conditions->retry_ms = 0;
@@ -301,11 +300,12 @@ static void recover(struct sw_conditions *conditions)
 static void begin_round(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
 {
     struct sw_err err = {0};
-    int64_t took_ms;
+    int64_t gap_ms;
 
     sw_arena_release(&conditions->round);
     conditions->writes = NULL;
     conditions->n_writes = conditions->at = 0;
+    conditions->refusal[0] = '\0';
     note_clock(conditions, turn->now_ms);
     conditions->signature = sign(turn);
     conditions->has_signature = true;
@@ -313,12 +313,11 @@ static void begin_round(struct sw_conditions *conditions, const struct sw_condit
         put_off(conditions, err.message, 0);
         return;
     }
-    took_ms = (int64_t)sw_clock_mono_ms() - turn->now_ms;
+    gap_ms = ((int64_t)sw_clock_mono_ms() - turn->now_ms) * GAP_PER_ROUND;
     conditions->due_ms =
-        turn->now_ms + (took_ms * GAP_PER_ROUND > SW_CONDITIONS_GAP_MS ? took_ms * GAP_PER_ROUND
-                                                                       : SW_CONDITIONS_GAP_MS);
+        turn->now_ms + (gap_ms > SW_CONDITIONS_GAP_MS ? gap_ms : SW_CONDITIONS_GAP_MS);
     if (conditions->n_writes == 0)
-        recover(conditions);
+        end_round(conditions);
 }
 
 static void on_answer(void *context, const struct sw_answer *answer)
@@ -333,12 +332,17 @@ static void on_answer(void *context, const struct sw_answer *answer)
     case SW_ANSWER_OK:
         conditions->at++;
         break;
+    case SW_ANSWER_INVALID: /* no reason for the others to wait */
+    case SW_ANSWER_DENIED:
+        snprintf(conditions->refusal, sizeof(conditions->refusal), "%s", answer->message);
+        conditions->at++;
+        break;
     default:
         put_off(conditions, answer->message, answer->retry_after_s * 1000);
         return;
     }
     if (conditions->at == conditions->n_writes)
-        recover(conditions);
+        end_round(conditions);
 }
 
 static void send_write(struct sw_conditions *conditions)
@@ -368,10 +372,9 @@ static bool is_patient(struct sw_conditions *conditions, const struct sw_conditi
 
     if (conditions->began_ms < 0)
         conditions->began_ms = turn->now_ms;
-    if (turn->now_ms >= conditions->began_ms + SW_CONDITIONS_PATIENCE_MS)
-        return false;
-    return !sw_members_are_known(turn->members) || count_readable(turn) < n ||
-           !sw_hearsay_is_settled(turn->hearsay, n - 1);
+    return turn->now_ms < conditions->began_ms + SW_CONDITIONS_PATIENCE_MS &&
+           (!sw_members_are_known(turn->members) || count_readable(turn) < n ||
+            !sw_hearsay_is_settled(turn->hearsay, n - 1));
 }
 
 int64_t sw_conditions_step(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
