@@ -346,7 +346,10 @@ bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger
         const struct sw_ledger_entry *entry = entry_of(ledger, &subject->object);
 
         found = tell(filter, subject, entry, now_ms, ret);
-        note_news(filter, subject, has_news(filter, subject, entry, now_ms), now_ms);
+        /* What there is news of and cannot be told lacks memory: to ask again at once would be to
+         * ask for ever. It stays noticed, and the next scan takes it up. */
+        if (found || !has_news(filter, subject, entry, now_ms))
+            note_news(filter, subject, found && has_news(filter, subject, entry, now_ms), now_ms);
         sw_arena_clear(&filter->arena);
     }
     return found;
