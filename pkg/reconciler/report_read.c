@@ -6,6 +6,10 @@
 
 #include "base/banned.h"
 
+/* What we write is shorter, and a status of many clusters has to hold all of them. */
+#define MAX_WORD_BYTES 64
+#define MAX_TEXT_BYTES 2048
+
 /* More than an API server holds of anything. */
 static const struct sw_int_range counts = {0, 100000000};
 
@@ -32,6 +36,20 @@ static int get_copy(const json_t *object, const char *key, const struct sw_at *a
     return ret->data ? 0 : sw_err_nomem(reterr);
 }
 
+/* A status takes no other reason, and its list of clusters would be refused for one. */
+static bool is_word(struct sw_str word)
+{
+    bool is =
+        word.len > 0 && word.len <= MAX_WORD_BYTES && !(word.data[0] >= '0' && word.data[0] <= '9');
+
+    for (size_t i = 0; is && i < word.len; i++) {
+        const char c = word.data[i];
+
+        is = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
+    return is;
+}
+
 /* A reason of a state that is not known here is passed over. */
 static int read_reason(const json_t *object, const struct sw_at *at, struct sw_share *share,
                        struct sw_arena *arena, struct sw_err *reterr)
@@ -54,8 +72,11 @@ static int read_reason(const json_t *object, const struct sw_at *at, struct sw_s
         r = get_copy(object, "message", at, arena, &reason.message, reterr);
     if (r < 0)
         return r;
-    if (!reason.word.len)
-        return sw_get_fail(NULL, "reason", at, "a reason", reterr);
+    if (!is_word(reason.word))
+        return sw_get_fail(NULL, "reason", at, "a word of at most 64 letters", reterr);
+    if (reason.example.len > MAX_TEXT_BYTES || reason.message.len > MAX_TEXT_BYTES)
+        return sw_get_fail(NULL, reason.example.len > MAX_TEXT_BYTES ? "example" : "message", at,
+                           "a text of at most 2048 bytes", reterr);
     reasons = sw_arena_push(arena, share->reasons, share->n_reasons, sizeof(*reasons));
     if (!reasons)
         return sw_err_nomem(reterr);
