@@ -16,12 +16,10 @@
 /* What a round makes: reports of clusters, and the writes. */
 #define ROUND_BYTES     ((size_t)256 << 10)
 #define MAX_ROUND_BYTES ((size_t)128 << 20)
-#define MAX_BODY_BYTES                                                                             \
-    ((size_t)1 << 20)       /* a status has some KiB, one of many clusters a hundred               \
-                             */
-#define GAP_PER_ROUND  20   /* a round may take a twentieth of the time */
-#define CLOCK_SLACK_MS 2000 /* a clock that was set by less is taken for the same */
-#define LOOK_MS        500  /* how soon it is looked again who has not been seen yet */
+#define MAX_BODY_BYTES  ((size_t)1 << 20) /* a status has some KiB */
+#define GAP_PER_ROUND   20                /* a round may take a twentieth of the time */
+#define CLOCK_SLACK_MS  2000              /* a clock that was set by less is taken for the same */
+#define LOOK_MS         500 /* how soon it is looked again who has not been seen yet */
 
 struct write { /* one status */
     enum sw_gvr_id gvr;
