@@ -156,7 +156,7 @@ static struct verdict judge(const struct sw_standing *standing, struct sw_arena 
     struct sums sums;
 
     sum_up(standing, &sums);
-    if (sums.n_exposed == 0 && standing->all_known && !silent)
+    if (sums.n_exposed == 0)
         return of_nothing(standing, &sums, arena);
     if (sums.n[SW_SHARE_WITHHELD])
         return of_ways(&sums, SW_SHARE_WITHHELD, "withheld", arena);
