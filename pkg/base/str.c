@@ -45,6 +45,16 @@ struct sw_str sw_str_slice(struct sw_str s, size_t from, size_t to)
     return (struct sw_str){s.data + from, to - from};
 }
 
+struct sw_str sw_str_place(char **at, struct sw_str from)
+{
+    struct sw_str placed = {*at, from.len};
+
+    if (from.len)
+        memcpy(*at, from.data, from.len);
+    *at += from.len;
+    return placed;
+}
+
 char *sw_str_dup(struct sw_str s)
 {
     char *copy = malloc(s.len + 1);

@@ -52,6 +52,9 @@ size_t sw_str_find(struct sw_str s, char byte);
 /* s[from, to), clamped to s. */
 struct sw_str sw_str_slice(struct sw_str s, size_t from, size_t to);
 
+/* Copies `from` to *at, where there is room for it, and moves *at behind it. Returns the copy. */
+struct sw_str sw_str_place(char **at, struct sw_str from);
+
 /* A copy with a NUL behind it, "" of an unset one; owned, free(). NULL when out of memory. */
 char *sw_str_dup(struct sw_str s);
 

@@ -38,16 +38,6 @@ void sw_agenda_release(struct sw_agenda *agenda)
     sw_hash_release(&agenda->items);
 }
 
-static struct sw_str place(char **at, struct sw_str from)
-{
-    struct sw_str placed = {*at, from.len};
-
-    if (from.len)
-        memcpy(*at, from.data, from.len);
-    *at += from.len;
-    return placed;
-}
-
 static struct item *new_item(struct sw_plan_key key)
 {
     struct item *item = calloc(1, sizeof(*item) + key.namespace_.len + key.name.len);
@@ -57,8 +47,8 @@ static struct item *new_item(struct sw_plan_key key)
         return NULL;
     at = item->texts;
     item->at_ms = INT64_MAX;
-    item->namespace_ = place(&at, key.namespace_);
-    item->name = place(&at, key.name);
+    item->namespace_ = sw_str_place(&at, key.namespace_);
+    item->name = sw_str_place(&at, key.name);
     return item;
 }
 

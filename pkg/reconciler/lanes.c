@@ -1,7 +1,6 @@
 #include "reconciler/lanes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/banned.h"
 
@@ -32,16 +31,6 @@ static struct sw_lane *find(const struct sw_lanes *lanes, struct key key)
                                           lane_is, &key);
 }
 
-static struct sw_str place(char **at, struct sw_str from)
-{
-    struct sw_str placed = {*at, from.len};
-
-    if (from.len)
-        memcpy(*at, from.data, from.len);
-    *at += from.len;
-    return placed;
-}
-
 static struct sw_lane *open_lane(struct sw_lanes *lanes, struct key key)
 {
     struct sw_lane *lane = find(lanes, key);
@@ -53,8 +42,8 @@ static struct sw_lane *open_lane(struct sw_lanes *lanes, struct key key)
     if (!lane)
         return NULL;
     at = lane->texts;
-    lane->namespace_ = place(&at, key.namespace_);
-    lane->name = place(&at, key.name);
+    lane->namespace_ = sw_str_place(&at, key.namespace_);
+    lane->name = sw_str_place(&at, key.name);
     if (sw_hash_insert(&lanes->lanes, &lane->record, sw_hash_of(key.namespace_, key.name), NULL) <
         0) {
         free(lane);
@@ -82,9 +71,9 @@ static struct sw_task *new_task(const struct sw_op *op, struct sw_str body)
     at = task->texts;
     task->verb = op->verb;
     task->phase = sw_op_phase(op);
-    task->uid = place(&at, op->uid);
-    task->resource_version = place(&at, op->resource_version);
-    task->body = place(&at, body);
+    task->uid = sw_str_place(&at, op->uid);
+    task->resource_version = sw_str_place(&at, op->resource_version);
+    task->body = sw_str_place(&at, body);
     return task;
 }
 

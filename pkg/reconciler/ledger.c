@@ -98,17 +98,6 @@ size_t sw_ledger_count_waits(const struct sw_ledger *ledger, enum sw_reason reas
     return ledger->waits[reason];
 }
 
-/* Copies `from` to *at, behind which the next one goes. */
-static struct sw_str place(char **at, struct sw_str from)
-{
-    struct sw_str placed = {*at, from.len};
-
-    if (from.len)
-        memcpy(*at, from.data, from.len);
-    *at += from.len;
-    return placed;
-}
-
 static int add_entry(struct sw_ledger *ledger, struct key key, struct sw_ledger_entry **ret,
                      struct sw_err *reterr)
 {
@@ -120,8 +109,8 @@ static int add_entry(struct sw_ledger *ledger, struct key key, struct sw_ledger_
         return sw_err_nomem(reterr);
     at = entry->names;
     entry->subject = key.subject;
-    entry->namespace_ = place(&at, key.namespace_);
-    entry->name = place(&at, key.name);
+    entry->namespace_ = sw_str_place(&at, key.namespace_);
+    entry->name = sw_str_place(&at, key.name);
     r = sw_hash_insert(&ledger->entries, &entry->record, sw_hash_of(key.namespace_, key.name),
                        reterr);
     if (r < 0) {
@@ -154,10 +143,10 @@ static void copy_finding(const struct sw_mesh_finding *from, struct sw_ledger_fi
     *to = (struct sw_ledger_finding){
         .verdict = from->verdict,
         .reason = from->reason,
-        .namespace_ = place(texts, from->about.namespace_),
-        .name = place(texts, from->about.name),
-        .remote = place(texts, from->about.cluster),
-        .message = place(texts, message_of(from)),
+        .namespace_ = sw_str_place(texts, from->about.namespace_),
+        .name = sw_str_place(texts, from->about.name),
+        .remote = sw_str_place(texts, from->about.cluster),
+        .message = sw_str_place(texts, message_of(from)),
     };
 }
 

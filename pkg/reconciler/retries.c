@@ -31,16 +31,6 @@ static bool retry_is(const struct sw_record *record, const void *key)
            sw_str_eq(retry->namespace_, op->namespace_);
 }
 
-static struct sw_str place(char **at, struct sw_str from)
-{
-    struct sw_str placed = {*at, from.len};
-
-    if (from.len)
-        memcpy(*at, from.data, from.len);
-    *at += from.len;
-    return placed;
-}
-
 static const struct sw_retry *find(const struct sw_retries *retries, const struct sw_op *op)
 {
     return (struct sw_retry *)sw_hash_find(&retries->objects, sw_hash_of(op->namespace_, op->name),
@@ -61,10 +51,10 @@ struct sw_retry *sw_retries_get(struct sw_retries *retries, const struct sw_op *
         return NULL;
     at = retry->texts;
     retry->kind = op->kind;
-    retry->namespace_ = place(&at, op->namespace_);
-    retry->name = place(&at, op->name);
-    retry->for_namespace = place(&at, op->for_namespace);
-    retry->for_service = place(&at, op->for_service);
+    retry->namespace_ = sw_str_place(&at, op->namespace_);
+    retry->name = sw_str_place(&at, op->name);
+    retry->for_namespace = sw_str_place(&at, op->for_namespace);
+    retry->for_service = sw_str_place(&at, op->for_service);
     if (sw_hash_insert(&retries->objects, &retry->record, hash, NULL) < 0) {
         free_retry(retry);
         return NULL;
