@@ -105,11 +105,6 @@ static void tell(struct kube_source *source)
     eventfd_write(source->wakeup_fd, 1);
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 static int64_t step_fleet(struct kube_source *source)
 {
     struct sw_fleet_status status;
@@ -122,7 +117,7 @@ static int64_t step_fleet(struct kube_source *source)
     if (!source->link.client)
         status.error = sw_kube_link_health(&source->link, now()).error;
     sw_fleet_mail_tell(source->options.mail, &status);
-    return source->unwatched ? earlier(wake_ms, now() + AGAIN_MS) : wake_ms;
+    return source->unwatched ? sw_clock_earlier(wake_ms, now() + AGAIN_MS) : wake_ms;
 }
 
 /* One round; returns when the next is due. */
@@ -134,7 +129,7 @@ static int64_t go_round(struct kube_source *source)
     sw_http_run(source->http);
     wake_ms = sw_kube_link_step(&source->link, now());
     if (source->fleet)
-        wake_ms = earlier(wake_ms, step_fleet(source));
+        wake_ms = sw_clock_earlier(wake_ms, step_fleet(source));
     tell(source);
     return wake_ms;
 }

@@ -13,6 +13,12 @@
 uint64_t sw_clock_mono_ns(void);
 uint64_t sw_clock_mono_ms(void);
 
+/* The earlier of two times of one clock, such as when something is due; INT64_MAX: never. */
+static inline int64_t sw_clock_earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 uint64_t sw_clock_wall_ms(void);
 

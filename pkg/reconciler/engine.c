@@ -239,11 +239,6 @@ void sw_engine_free(struct sw_engine *engine)
     free(engine);
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 /* Tells the state what the process knows. */
 static void configure(struct sw_engine *engine)
 {
@@ -345,16 +340,16 @@ static int64_t go_round(struct sw_engine *engine)
 
     sw_state_set_now(engine->state, (uint64_t)now_ms);
     sw_http_run(engine->http);
-    wake_ms = earlier(wake_ms, sw_members_step(engine->members, now_ms));
-    wake_ms = earlier(wake_ms, step_elector(engine, now_ms));
-    wake_ms = earlier(wake_ms, step_names(engine, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, sw_members_step(engine->members, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, step_elector(engine, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, step_names(engine, now_ms));
     seen = sw_members_are_seen(engine->members, now_ms);
-    wake_ms = earlier(wake_ms, sw_native_step(engine->native, seen, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, sw_native_step(engine->native, seen, now_ms));
     configure(engine);
-    wake_ms =
-        earlier(wake_ms, sw_planner_step(engine->planner, count_changes(engine), seen, now_ms));
-    wake_ms = earlier(wake_ms, sw_writer_step(engine->writer, now_ms));
-    wake_ms = earlier(wake_ms, step_publisher(engine, seen, now_ms));
+    wake_ms = sw_clock_earlier(
+        wake_ms, sw_planner_step(engine->planner, count_changes(engine), seen, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, sw_writer_step(engine->writer, now_ms));
+    wake_ms = sw_clock_earlier(wake_ms, step_publisher(engine, seen, now_ms));
     tell_health(engine, now_ms);
     note_stats(engine, now_ms);
     return wake_ms;

@@ -200,11 +200,6 @@ static void relook(struct sw_member *member, int64_t now_ms)
     member->file_error = err;
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 /* Out of reach for a moment counts as reached; what cannot be read any more is frozen. */
 static bool is_readable(const struct sw_member *member, int64_t now_ms)
 {
@@ -234,9 +229,9 @@ int64_t sw_member_step(struct sw_member *member, int64_t now_ms)
     if (member->next && is_synced(member->next, now_ms))
         promote(member);
     if (member->reader)
-        wake_ms = earlier(wake_ms, sw_reader_step(member->reader, now_ms));
+        wake_ms = sw_clock_earlier(wake_ms, sw_reader_step(member->reader, now_ms));
     if (member->next)
-        wake_ms = earlier(wake_ms, sw_reader_step(member->next, now_ms));
+        wake_ms = sw_clock_earlier(wake_ms, sw_reader_step(member->next, now_ms));
     tell_reach(member, now_ms);
     return wake_ms;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "io/clock.h"
 #include "reconciler/conditions.h"
 #include "reconciler/events.h"
 #include "reconciler/gather.h"
@@ -76,11 +77,6 @@ void sw_publisher_forget(struct sw_publisher *publisher)
     sw_conditions_forget(publisher->conditions);
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 /* Of a config cluster that is another one, its own reconciler writes the status. */
 static int64_t step_conditions(struct sw_publisher *publisher, const struct sw_publisher_turn *turn)
 {
@@ -99,7 +95,7 @@ static int64_t step_conditions(struct sw_publisher *publisher, const struct sw_p
         return INT64_MAX;
     wake_ms = sw_hearsay_step(publisher->hearsay, turn->members,
                               clusters->items[clusters->local].name, turn->now_ms);
-    return earlier(wake_ms, sw_conditions_step(publisher->conditions, &conditions));
+    return sw_clock_earlier(wake_ms, sw_conditions_step(publisher->conditions, &conditions));
 }
 
 const struct sw_events_stats *sw_publisher_events(const struct sw_publisher *publisher)
@@ -143,6 +139,7 @@ int64_t sw_publisher_step(struct sw_publisher *publisher, const struct sw_publis
 
     if (!turn->leads || !turn->seen)
         return INT64_MAX;
-    return earlier(earlier(sw_gather_step(&gather, turn->now_ms), step_events(publisher, turn)),
-                   step_conditions(publisher, turn));
+    return sw_clock_earlier(
+        sw_clock_earlier(sw_gather_step(&gather, turn->now_ms), step_events(publisher, turn)),
+        step_conditions(publisher, turn));
 }
