@@ -83,7 +83,7 @@ static void tell(const struct sw_remote_options *options, const struct sw_kube_c
                  const struct sw_remote_secret *secret)
 {
     const struct sw_str server = secret->way.server;
-    char renewal[SW_REMOTE_TIME_SIZE];
+    char renewal[SW_UTC_SIZE];
 
     if (sw_remote_is_loopback(server))
         fprintf(

@@ -194,10 +194,10 @@ int sw_remote_secret_write(const struct sw_remote_secret *secret, bool json, str
     return 0;
 }
 
-bool sw_remote_renewal(struct sw_str expires, uint64_t now_s, char ret[SW_REMOTE_TIME_SIZE])
+bool sw_remote_renewal(struct sw_str expires, uint64_t now_s, char ret[SW_UTC_SIZE])
 {
     struct tm parts = {0};
-    char copy[SW_REMOTE_TIME_SIZE];
+    char copy[SW_UTC_SIZE];
     time_t at;
 
     snprintf(copy, sizeof(copy), "%.*s", SW_STR_ARG(expires));
@@ -207,6 +207,6 @@ bool sw_remote_renewal(struct sw_str expires, uint64_t now_s, char ret[SW_REMOTE
     if (at < 0 || (uint64_t)at < now_s)
         return false;
     at -= (time_t)(((uint64_t)at - now_s) / 3);
-    return gmtime_r(&at, &parts) &&
-           strftime(ret, SW_REMOTE_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    sw_utc_write(at, ret);
+    return true;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/utc.h"
 #include "cli/remote_account.h"
 #include "kube/config.h"
 
@@ -47,11 +48,8 @@ const char *sw_remote_secret_name(struct sw_str cluster, struct sw_arena *arena)
 int sw_remote_secret_write(const struct sw_remote_secret *secret, bool json, struct sw_arena *arena,
                            struct sw_buf *buf, struct sw_err *reterr);
 
-/* "2026-01-01T00:00:00Z", and room for a year that has more digits. */
-#define SW_REMOTE_TIME_SIZE 32
-
 /* When a token that lives from now_s (seconds since 1970) until `expires` should be replaced: two
  * thirds of the way, RFC 3339 in the caller's storage. False where `expires` cannot be read. */
-bool sw_remote_renewal(struct sw_str expires, uint64_t now_s, char ret[SW_REMOTE_TIME_SIZE]);
+bool sw_remote_renewal(struct sw_str expires, uint64_t now_s, char ret[SW_UTC_SIZE]);
 
 #endif

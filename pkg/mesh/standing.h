@@ -62,9 +62,4 @@ int sw_standing_make(const struct sw_standing *standing, struct sw_arena *arena,
 /* True if a status that was made says Programmed: True. */
 bool sw_standing_is_programmed(const json_t *status);
 
-#define SW_STANDING_TIME_SIZE 32
-
-/* "2026-11-23T21:00:00Z" of a Unix time from 1970 on, as Kubernetes writes a Time; with its NUL. */
-void sw_standing_time(int64_t unix_s, char ret[SW_STANDING_TIME_SIZE]);
-
 #endif

@@ -2,9 +2,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/utc.h"
 #include "io/clock.h"
 #include "kube/applier.h"
 #include "kube/list.h"
@@ -23,7 +23,6 @@
 /* A name of 253 bytes at most, of which the object's own is the beginning. */
 #define MAX_STEM_LEN 236
 
-#define TIME_SIZE    32
 #define UID_SIZE     64
 
 struct sw_events {
@@ -187,13 +186,10 @@ static const struct sw_gvr *gvr_of(const struct sw_event *event)
 
 static void write_time(const char *key, int64_t at_ms, struct sw_buf *buf)
 {
-    const time_t seconds = (time_t)(((int64_t)sw_clock_wall_ms() - (now() - at_ms)) / 1000);
-    char text[TIME_SIZE];
-    struct tm day;
+    char text[SW_UTC_SIZE];
 
-    gmtime_r(&seconds, &day);
-    if (strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &day))
-        sw_buf_printf(buf, ",\"%s\":\"%s\"", key, text);
+    sw_utc_write(((int64_t)sw_clock_wall_ms() - (now() - at_ms)) / 1000, text);
+    sw_buf_printf(buf, ",\"%s\":\"%s\"", key, text);
 }
 
 static void write_member(const char *before, const char *key, const char *value, struct sw_buf *buf)

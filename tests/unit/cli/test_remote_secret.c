@@ -217,7 +217,7 @@ static void the_authority_of_a_file(void **state)
 
 static void when_to_renew(void **state)
 {
-    char at[SW_REMOTE_TIME_SIZE];
+    char at[SW_UTC_SIZE];
 
     (void)state;
     /* 1767225600 is 2026-01-01T00:00:00Z. */

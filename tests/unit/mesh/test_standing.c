@@ -260,26 +260,6 @@ static void without_a_report_there_is_no_number_of_ways(void **state)
     assert_null(json_object_get(west, "emitted"));
 }
 
-static void times_are_of_the_calendar(void **state)
-{
-    static const struct {
-        int64_t unix_s;
-        const char *written;
-    } cases[] = {
-        {0, "1970-01-01T00:00:00Z"},          {951782399, "2000-02-28T23:59:59Z"},
-        {951782400, "2000-02-29T00:00:00Z"},  {951868800, "2000-03-01T00:00:00Z"},
-        {1798761599, "2026-12-31T23:59:59Z"}, {1798761600, "2027-01-01T00:00:00Z"},
-        {4107542400, "2100-03-01T00:00:00Z"},
-    };
-    char written[SW_STANDING_TIME_SIZE];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        sw_standing_time(cases[i].unix_s, written);
-        assert_string_equal(written, cases[i].written);
-    }
-}
-
 static void without_memory_it_fails(void **state)
 {
     const struct sw_standing standing = sound();
@@ -313,7 +293,6 @@ int main(void)
         SW_WORLD_TEST(when_a_cluster_was_seen_last_stays),
         SW_WORLD_TEST(a_stale_report_has_its_time_and_its_numbers),
         SW_WORLD_TEST(without_a_report_there_is_no_number_of_ways),
-        SW_WORLD_TEST(times_are_of_the_calendar),
         SW_WORLD_TEST(without_memory_it_fails),
     };
 
