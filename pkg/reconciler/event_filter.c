@@ -340,7 +340,7 @@ bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger
                           int64_t now_ms, struct sw_event *ret)
 {
     struct sw_event_subject *subject;
-    bool found = false;
+    bool found = false, is_news;
 
     while (!found && (subject = dequeue(filter))) {
         const struct sw_ledger_entry *entry = entry_of(ledger, &subject->object);
@@ -348,8 +348,9 @@ bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger
         found = tell(filter, subject, entry, now_ms, ret);
         /* What there is news of and cannot be told lacks memory: to ask again at once would be to
          * ask for ever. It stays noticed, and the next scan takes it up. */
-        if (found || !has_news(filter, subject, entry, now_ms))
-            note_news(filter, subject, found && has_news(filter, subject, entry, now_ms), now_ms);
+        is_news = has_news(filter, subject, entry, now_ms);
+        if (found || !is_news)
+            note_news(filter, subject, is_news, now_ms);
         sw_arena_clear(&filter->arena);
     }
     return found;
