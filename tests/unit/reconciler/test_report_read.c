@@ -144,6 +144,39 @@ static void what_is_wrong_is_told_with_its_place(void **state)
                   SW_ETYPE, "settings[0].reasons[0].reason");
 }
 
+#define REASONS(reason)                                                                            \
+    "{\"schemaVersion\":1,\"settings\":[{\"name\":\"x\",\"reasons\":[{\"state\":"                  \
+    "\"Pending\"," reason "}]}]}"
+
+/* It becomes ours, and an API server refuses a status whose reasons are none. */
+static void a_reason_is_a_word(void **state)
+{
+    (void)state;
+    check_refused(REASONS("\"reason\":\"not a word\""), SW_ETYPE,
+                  "settings[0].reasons[0].reason: expected a word");
+    check_refused(REASONS("\"reason\":\"1st\""), SW_ETYPE, "expected a word");
+    check_refused(
+        REASONS("\"reason\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""),
+        SW_ETYPE, "expected a word");
+    assert_int_equal(take(REASONS("\"reason\":\"Aa1\""), NULL), 0);
+}
+
+static void a_reason_s_text_has_an_end(void **state)
+{
+    char message[2050], *text;
+
+    (void)state;
+    memset(message, 'm', sizeof(message) - 1);
+    message[sizeof(message) - 1] = '\0';
+    text = (char *)sw_arena_printf(&arena, REASONS("\"reason\":\"A\",\"message\":\"%s\""), message);
+    check_refused(text, SW_ETYPE, "settings[0].reasons[0].message: expected a text of at most");
+    text = (char *)sw_arena_printf(&arena, REASONS("\"reason\":\"A\",\"example\":\"%s\""), message);
+    check_refused(text, SW_ETYPE, "settings[0].reasons[0].example: expected a text of at most");
+    text = (char *)sw_arena_printf(&arena, REASONS("\"reason\":\"A\",\"message\":\"%.2048s\""),
+                                   message);
+    assert_int_equal(take(text, NULL), 0);
+}
+
 static void a_text_that_is_too_long_is_not_read(void **state)
 {
     char *text = sw_arena_zalloc(&arena, SW_REPORT_MAX_BYTES + 1);
@@ -165,6 +198,8 @@ int main(void)
         TEST(one_that_knows_no_settings_omits_them_all),
         TEST(a_state_of_another_version_is_passed_over),
         TEST(what_is_wrong_is_told_with_its_place),
+        TEST(a_reason_is_a_word),
+        TEST(a_reason_s_text_has_an_end),
         TEST(a_text_that_is_too_long_is_not_read),
     };
 
