@@ -27,8 +27,9 @@ struct sw_dirty_list {
 /* Over so many keys, everything counts as changed. */
 #define SW_DIRTY_MAX_KEYS 20000
 
-/* Notes a key of which only pods have changed; a key of which anything has, which is of the
- * Gateways' concern; or everything. Where there is no memory for a key, everything has changed. */
+/* Notes a key of which nothing has changed that Gateways are made of: pods, rules, our own entries;
+ * a key of which anything may have, which is of the Gateways' concern; or everything. Where there
+ * is no memory for a key, everything has changed. */
 void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
 void sw_dirty_add(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
 void sw_dirty_add_all(struct sw_dirty *dirty);

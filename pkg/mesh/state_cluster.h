@@ -21,6 +21,16 @@ struct sw_item_service {
     struct sw_mesh_owned owned;
 };
 
+struct sw_item_workspace {
+    struct sw_workspace workspace;
+    struct sw_digest content;
+};
+
+struct sw_item_setting {
+    struct sw_setting setting;
+    struct sw_digest content;
+};
+
 struct sw_item_rule {
     struct sw_meta meta;
     struct sw_host host;               /* borrows from rule */
@@ -85,6 +95,7 @@ struct sw_state_cluster {
     /* What view and mesh are made of. */
     struct sw_sorted services, namespaces, workspaces, settings;
     struct sw_sorted backends, passthroughs, rules, entries, ingresses, owned;
+    size_t n_owned_of[SW_MESH_N_KINDS]; /* how many of `owned` are of each kind */
     struct sw_arena claims_arena;
     struct sw_arena mtls_arena;
     struct sw_arena gateway_arena;
@@ -132,6 +143,9 @@ void sw_state_default_namespace(struct sw_meta *meta);
  * of a Service is what it is without the annotation. Fails with SW_ETYPE and SW_ENOMEM. */
 int sw_state_read_owned(const json_t *object, const struct sw_meta *meta, enum sw_mesh_kind kind,
                         struct sw_arena *arena, struct sw_mesh_owned *ret, struct sw_err *reterr);
+
+/* True for the cluster that is written to. */
+bool sw_state_is_local(const struct sw_state_cluster *cluster);
 
 /* In the local cluster, `owned` comes to, or goes from, the list of what is ours; what it is for is
  * marked. Adding fails with SW_ENOMEM. */

@@ -31,13 +31,21 @@ static int read_entry(const json_t *object, struct sw_arena *arena, void *item,
     return r < 0 ? r : 1;
 }
 
+/* Who sends requests to whom: the Gateways of whom they lead to keep the host. Of our own, it is
+ * the owned object that counts. */
+static void mark_entry(struct sw_state_cluster *cluster, const struct sw_mesh_entry *entry)
+{
+    if (!sw_state_is_local(cluster))
+        sw_dirty_add(&cluster->state->dirty, entry->namespace_, entry->service);
+}
+
 static int entry_arrives(void *context, void *item, struct sw_err *reterr)
 {
     struct sw_state_cluster *cluster = context;
     struct sw_item_ours *entry = item;
     int r = sw_state_add_owned(cluster, &entry->owned, reterr);
 
-    sw_dirty_add(&cluster->state->dirty, entry->entry.namespace_, entry->entry.service);
+    mark_entry(cluster, &entry->entry);
     if (r == 0 && entry->entry.service.len)
         r = sw_sorted_add(&cluster->entries, &entry->entry, reterr);
     return r;
@@ -49,7 +57,7 @@ static void entry_leaves(void *context, void *item)
     struct sw_item_ours *entry = item;
 
     sw_state_remove_owned(cluster, &entry->owned);
-    sw_dirty_add(&cluster->state->dirty, entry->entry.namespace_, entry->entry.service);
+    mark_entry(cluster, &entry->entry);
     sw_sorted_remove(&cluster->entries, &entry->entry);
 }
 

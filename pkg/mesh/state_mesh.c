@@ -262,6 +262,7 @@ static void assemble(struct sw_state *state)
         .n_ingresses = local->ingresses.n,
         .owned = (const struct sw_mesh_owned *const *)local->owned.items,
         .n_owned = local->owned.n,
+        .n_owned_of = local->n_owned_of,
     };
 }
 
@@ -288,7 +289,7 @@ int sw_state_mesh(struct sw_state *state, const struct sw_mesh **ret, struct sw_
 
 static void mark_key(struct sw_state *state, struct sw_str namespace_, struct sw_str name)
 {
-    sw_dirty_add(&state->dirty, namespace_, name);
+    sw_dirty_add_pods(&state->dirty, namespace_, name);
     for (size_t i = 0; i < state->n_clusters; i++) {
         struct sw_slices *slices = &state->clusters[i]->slices;
         struct sw_backing *backing = sw_slices_find(slices, namespace_, name);
@@ -308,7 +309,7 @@ static void mark_covered(struct sw_state *state, struct sw_slices *slices,
         if (!sw_host_covers(host, backing->backends.namespace_, backing->backends.service))
             continue;
         sw_slices_stale(slices, backing);
-        sw_dirty_add(&state->dirty, backing->backends.namespace_, backing->backends.service);
+        sw_dirty_add_pods(&state->dirty, backing->backends.namespace_, backing->backends.service);
     }
 }
 

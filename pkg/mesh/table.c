@@ -99,15 +99,24 @@ static uint64_t version_of(const json_t *object)
     return number;
 }
 
-/* True if that very version of the object is there already; it is then in this picture too. A list
- * that is repeated says most things twice. */
+static bool is_same(const struct sw_table *table, const struct entry *old,
+                    const struct entry *entry)
+{
+    if (old->version != 0 && old->version == entry->version)
+        return true;
+    return table->kind->same && table->kind->same(old->item, entry->item);
+}
+
+/* True if that very version of the object is there already, or one that says the same; it is then
+ * in this picture too. A list that is repeated says most things twice. */
 static bool is_there(struct sw_table *table, const struct entry *entry)
 {
     const struct sw_meta *meta = meta_of(entry);
     struct entry *old = find(table, meta->namespace_, meta->name);
 
-    if (!old || old->version == 0 || old->version != entry->version)
+    if (!old || !is_same(table, old, entry))
         return false;
+    old->version = entry->version;
     old->record.picture = entry->record.picture;
     return true;
 }

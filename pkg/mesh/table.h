@@ -26,6 +26,9 @@ struct sw_table_kind {
      * mind that the item leaves at once. */
     int (*arrive)(void *context, void *item, struct sw_err *reterr);
     void (*leave)(void *context, void *item);
+    /* True if one says what the other says: then the old one stays, and only its version is the new
+     * one's. NULL: every new version counts. */
+    bool (*same)(const void *old, const void *item);
 };
 
 /* A zeroed one with its first two members set is empty. */
@@ -40,8 +43,8 @@ struct sw_table {
 void sw_table_release(struct sw_table *table);
 
 /* An object came or changed: the one of its name leaves first. One whose resourceVersion is there
- * already is only touched. Fails with SW_ETYPE, and that one
- * stays; with SW_ENOMEM and SW_ELIMIT (too many), when it may be gone. */
+ * already, or that says the same, is only touched. Fails with SW_ETYPE, and that one stays; with
+ * SW_ENOMEM and SW_ELIMIT (too many), when it may be gone. */
 int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
                  struct sw_err *reterr);
 

@@ -208,6 +208,7 @@ struct sw_mesh {
     size_t n_ingresses;
     const struct sw_mesh_owned *const *owned; /* local; by sw_mesh_owned_cmp() */
     size_t n_owned;
+    const size_t *n_owned_of; /* of each kind; NULL where nobody counts */
 };
 
 /* "Service", "WorkloadEntry", ... and "v1", "networking.istio.io/v1", ...: static strings. */

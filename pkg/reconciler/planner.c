@@ -285,13 +285,6 @@ static void log_round(const struct round *round)
            sw_log_uint("wait", round->diff.n_waits));
 }
 
-static void count_owned(struct sw_planner *planner, const struct sw_mesh *mesh)
-{
-    memset(planner->stats.n_owned, 0, sizeof(planner->stats.n_owned));
-    for (size_t i = 0; i < mesh->n_owned; i++)
-        planner->stats.n_owned[mesh->owned[i]->kind]++;
-}
-
 static int go_round(struct round *round, struct sw_err *reterr)
 {
     struct sw_planner *planner = round->planner;
@@ -315,8 +308,7 @@ static int go_round(struct round *round, struct sw_err *reterr)
         return r;
     supersede(round);
     r = sw_writer_take(planner->options.writer, &round->diff, round->all, round->now_ms, reterr);
-    if (round->gateways) /* else nothing but pods has changed */
-        count_owned(planner, round->mesh);
+    memcpy(planner->stats.n_owned, round->mesh->n_owned_of, sizeof(planner->stats.n_owned));
     log_round(round);
     return r;
 }

@@ -117,9 +117,11 @@ static void what_carries_our_label_is_owned_in_the_local_cluster(void **state)
     assert_int_equal(mesh->clusters[KNOWN_WEST]->n_entries, 1);
     check_str(mesh->clusters[KNOWN_WEST]->entries[0]->address, "192.0.2.1");
     known_check_dirty(k, "shop/cart +gateways");
+    assert_int_equal(mesh->n_owned_of[SW_MESH_WORKLOADENTRY], 1);
     known_remove(k, KNOWN_EAST, SW_RESOURCE_WORKLOADENTRY, "shop", "k-cart-1");
-    known_check_dirty(k, "shop/cart +gateways");
+    known_check_dirty(k, "shop/cart");
     assert_int_equal(k->mesh->n_owned, 0);
+    assert_int_equal(k->mesh->n_owned_of[SW_MESH_WORKLOADENTRY], 0);
 }
 
 static void passthroughs_are_servers_without_their_namespaces(void **state)
@@ -255,6 +257,33 @@ static void a_namespace_marks_its_services_everywhere(void **state)
     assert_non_null(sw_view_namespace(k->mesh->index->views[KNOWN_WEST], SW_STR("shop")));
 }
 
+/* It is written by ourselves, each time that what it counts has changed. */
+static void a_status_marks_nothing(void **state)
+{
+    static const char *const statuses[] = {"", ",'status':{'conditions':[{'type':'Accepted'}]}"};
+    struct known *k = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        const int version = (int)i + 5;
+
+        known_put(k, KNOWN_EAST, SW_RESOURCE_WORKSPACE,
+                  "{'metadata':{'namespace':'tsb','name':'w','generation':1,'resourceVersion':"
+                  "'%d'},'spec':{'namespaceSelector':{'names':['*/shop']}}%s}",
+                  version, statuses[i]);
+        known_put(k, KNOWN_EAST, SW_RESOURCE_SETTING,
+                  "{'metadata':{'namespace':'tsb','name':'s','generation':1,'resourceVersion':"
+                  "'%d'},'spec':{}%s}",
+                  version, statuses[i]);
+        known_check_dirty(k, i ? "" : "all");
+        assert_int_equal(k->mesh->index->views[KNOWN_EAST]->n_workspaces, 1);
+        assert_int_equal(k->mesh->index->views[KNOWN_EAST]->n_settings, 1);
+    }
+    known_put(k, KNOWN_EAST, SW_RESOURCE_SETTING,
+              "{'metadata':{'namespace':'tsb','name':'s','generation':2,'resourceVersion':'7'},"
+              "'spec':{'defaultEastWestGatewaySettings':[]}}");
+    known_check_dirty(k, "all");
+}
+
 static void settings_and_workspaces_mark_everything(void **state)
 {
     struct known *k = *state;
@@ -345,6 +374,7 @@ int main(void)
         KNOWN_TEST(ingress_gateways_are_those_for_east_west_only),
         KNOWN_TEST(families_are_those_of_the_local_services),
         KNOWN_TEST(a_namespace_marks_its_services_everywhere),
+        KNOWN_TEST(a_status_marks_nothing),
         KNOWN_TEST(settings_and_workspaces_mark_everything),
         KNOWN_TEST(a_mesh_needs_the_clusters_that_are_named),
         KNOWN_TEST(a_cluster_that_is_removed_leaves_nothing),

@@ -159,7 +159,7 @@ static void subset_keys_of_any_cluster_split_groups(void **state)
          ",'subsets':[{'name':'g','labels':{'tier':'gold','unknown':'x'}}]");
     known_check_groups(k, KNOWN_WEST, "cart",
                        "seller{tier=gold, version=v1}@ x1 | seller{tier=iron, version=v1}@ x1");
-    known_check_dirty(k, "shop/cart +gateways");
+    known_check_dirty(k, "shop/cart");
     known_remove(k, KNOWN_EAST, SW_RESOURCE_DESTINATIONRULE, "shop", "r");
     known_check_groups(k, KNOWN_WEST, "cart", "seller{version=v1}@ x2");
     rule(k, KNOWN_EAST, "r", "*.shop.svc.cluster.local",

@@ -164,6 +164,56 @@ static void what_an_installation_consists_of_is_not_the_reconcilers(void **state
     assert_int_equal(known_look(k)->n_owned, 0);
 }
 
+/* Every write of ours comes back; the Gateways are made of other things. */
+static void what_is_ours_and_comes_back_marks_its_service_only(void **state)
+{
+    static const struct {
+        enum sw_resource resource;
+        const char *name, *spec;
+    } cases[] = {
+        {SW_RESOURCE_WORKLOADENTRY, "k-cart-1", "'address':'192.0.2.1'"},
+        {SW_RESOURCE_DESTINATIONRULE, "k-cart.shop", "'host':'cart.shop.svc.cluster.local'"},
+    };
+    struct known *k = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        known_put(k, KNOWN_EAST, cases[i].resource,
+                  "{'metadata':{'namespace':'shop','name':'%s','labels':{"
+                  "'app.kubernetes.io/managed-by':'spillway'},'annotations':{"
+                  "'spillway.dev/service':'shop/cart'}},'spec':{%s}}",
+                  cases[i].name, cases[i].spec);
+        known_check_dirty(k, "shop/cart");
+    }
+}
+
+/* The Gateways of whom it leads to keep the host for as long as it is there. */
+static void an_entry_of_another_cluster_is_of_the_gateways_concern(void **state)
+{
+    struct known *k = *state;
+
+    known_put(k, KNOWN_WEST, SW_RESOURCE_WORKLOADENTRY,
+              "{'metadata':{'namespace':'shop','name':'k-cart-1','labels':{"
+              "'app.kubernetes.io/managed-by':'spillway','spillway.dev/remote':'east'},"
+              "'annotations':{'spillway.dev/service':'shop/cart'}},'spec':{}}");
+    known_check_dirty(k, "shop/cart +gateways");
+    known_remove(k, KNOWN_WEST, SW_RESOURCE_WORKLOADENTRY, "shop", "k-cart-1");
+    known_check_dirty(k, "shop/cart +gateways");
+}
+
+/* The plan of which Service an entry belongs to is known only when all are made; a Gateway is for
+ * all, and for the plan of the Gateways. */
+static void of_what_is_for_no_service_only_a_gateway_marks_no_service(void **state)
+{
+    const char *const text = "{'metadata':{'namespace':'gw','name':'k-gw','labels':{"
+                             "'app.kubernetes.io/managed-by':'spillway'}},'spec':{}}";
+    struct known *k = *state;
+
+    known_put(k, KNOWN_EAST, SW_RESOURCE_GATEWAY, "%s", text);
+    known_check_dirty(k, " +gateways");
+    known_put(k, KNOWN_EAST, SW_RESOURCE_WORKLOADENTRY, "%s", text);
+    known_check_dirty(k, "all");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +225,9 @@ int main(void)
         KNOWN_TEST(of_a_stub_that_is_shared_the_others_are_known),
         KNOWN_TEST(gateway_without_its_label_is_known_by_its_port),
         KNOWN_TEST(what_an_installation_consists_of_is_not_the_reconcilers),
+        KNOWN_TEST(what_is_ours_and_comes_back_marks_its_service_only),
+        KNOWN_TEST(an_entry_of_another_cluster_is_of_the_gateways_concern),
+        KNOWN_TEST(of_what_is_for_no_service_only_a_gateway_marks_no_service),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,14 @@ static void leave(void *context, void *item)
 static const struct sw_table_kind kind = {
     sizeof(struct item), 256, read_item, carry, arrive, leave};
 
+static bool is_same(const void *old, const void *item)
+{
+    return ((const struct item *)old)->number == ((const struct item *)item)->number;
+}
+
+static const struct sw_table_kind kind_with_same = {
+    sizeof(struct item), 256, read_item, carry, arrive, leave, is_same};
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -128,6 +136,21 @@ static void a_version_that_is_there_is_only_touched(void **state)
     assert_int_equal(f->n_arrived, 3);
 }
 
+static void one_that_says_the_same_is_only_touched(void **state)
+{
+    struct fixture *f = *state;
+
+    f->table.kind = &kind_with_same;
+    assert_int_equal(put(f, "a", "7", 1, 1), 0);
+    assert_int_equal(put(f, "a", "8", 1, 2), 0);
+    assert_int_equal(f->n_arrived, 1);
+    assert_int_equal(sw_table_sweep(&f->table, 2), 0);
+    assert_int_equal(put(f, "a", "9", 2, 2), 0);
+    assert_int_equal(f->n_arrived, 2);
+    assert_int_equal(find(f, "a")->number, 2);
+    assert_int_equal(f->n_here, 1);
+}
+
 static void one_that_nobody_wants_any_more_leaves(void **state)
 {
     struct fixture *f = *state;
@@ -185,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_last_one_put_stands),
         TEST(a_version_that_is_there_is_only_touched),
+        TEST(one_that_says_the_same_is_only_touched),
         TEST(one_that_nobody_wants_any_more_leaves),
         TEST(one_that_cannot_be_read_leaves_the_old_one),
         TEST(one_that_cannot_arrive_is_not_kept),
