@@ -11,17 +11,6 @@
 #define WARN(reason, ...)                                                                          \
     sw_subject_find(subject, SW_MESH_WARNED, (reason), remote->cluster->name, reterr, __VA_ARGS__)
 
-/* The cluster that has the same network as `cluster`; NULL if it has it for itself. */
-static const struct sw_mesh_cluster *shares_network(const struct sw_mesh *mesh,
-                                                    const struct sw_mesh_cluster *cluster)
-{
-    for (size_t i = 0; i < mesh->index->n_views; i++) {
-        if (mesh->clusters[i] != cluster && sw_str_eq(mesh->clusters[i]->network, cluster->network))
-            return mesh->clusters[i];
-    }
-    return NULL;
-}
-
 /* Judgements return 1 to go on, 0 where a finding withholds, or a failure. */
 static int withheld(int r)
 {
@@ -33,7 +22,7 @@ static int judge_cluster(const struct sw_subject *subject, const struct sw_remot
                          struct sw_err *reterr)
 {
     const struct sw_mesh *mesh = subject->mesh;
-    const struct sw_mesh_cluster *there = remote->cluster, *here = sw_mesh_local(mesh), *other;
+    const struct sw_mesh_cluster *there = remote->cluster, *here = sw_mesh_local(mesh);
 
     if (!there->name.len || !sw_str_is_label_value(there->name))
         return withheld(WITHHOLD(SW_LABEL_VALUE,
@@ -44,11 +33,13 @@ static int judge_cluster(const struct sw_subject *subject, const struct sw_remot
         return withheld(WITHHOLD(SW_NATIVE, NULL));
     if (mesh->remote_ttl_ms && !there->readable && there->age_ms > mesh->remote_ttl_ms)
         return withheld(WITHHOLD(SW_REMOTE_EXPIRED, NULL));
-    other = shares_network(mesh, there);
-    if (other)
-        return withheld(WITHHOLD(SW_NETWORK_SHARED, "clusters %.*s and %.*s share network \"%.*s\"",
-                                 SW_STR_ARG(there->name), SW_STR_ARG(other->name),
-                                 SW_STR_ARG(there->network)));
+    if (there->yields_to)
+        return withheld(WITHHOLD(SW_NETWORK_SHARED,
+                                 "network \"%.*s\" is that of cluster %.*s, which keeps it: if "
+                                 "%.*s is a second name for it, disconnect %.*s, else give it a "
+                                 "network of its own",
+                                 SW_STR_ARG(there->network), SW_STR_ARG(there->yields_to->name),
+                                 SW_STR_ARG(there->name), SW_STR_ARG(there->name)));
     if (there->root_cert.len && here->root_cert.len &&
         !sw_str_eq(there->root_cert, here->root_cert))
         return withheld(WITHHOLD(SW_ROOT_CERT, NULL));

@@ -5,6 +5,7 @@
 #define SW_MESH_STATE_CLUSTER_H
 
 #include "failover/host.h"
+#include "mesh/network.h"
 #include "mesh/slices.h"
 #include "mesh/sorted.h"
 #include "mesh/state.h"
@@ -122,6 +123,7 @@ struct sw_state {
     struct sw_hash hosts;            /* rules with subsets, by the Service that they are for */
     struct sw_item_rule *wild_rules; /* those whose host is a wildcard */
     bool names_stale;                /* the names of gateways may be other ones */
+    struct sw_networks networks;
     struct sw_index index;
     struct sw_mesh mesh;
 };

@@ -266,6 +266,23 @@ static void assemble(struct sw_state *state)
     };
 }
 
+/* Once the mesh is assembled: who yields depends on all clusters. */
+static void refresh_networks(struct sw_state *state)
+{
+    if (!sw_network_is_stale(&state->networks, &state->mesh))
+        return;
+    state->networks.shared = false;
+    for (size_t i = 0; i < state->n_clusters; i++) {
+        struct sw_mesh_cluster *cluster = &state->clusters[i]->mesh;
+        const struct sw_mesh_cluster *to = sw_network_yields_to(&state->mesh, cluster);
+
+        if (to != cluster->yields_to)
+            sw_dirty_add_all(&state->dirty);
+        cluster->yields_to = to;
+        state->networks.shared |= to != NULL;
+    }
+}
+
 int sw_state_mesh(struct sw_state *state, const struct sw_mesh **ret, struct sw_err *reterr)
 {
     int r = find_index(state, state->config.local, "local", &state->index.local, reterr);
@@ -283,6 +300,7 @@ int sw_state_mesh(struct sw_state *state, const struct sw_mesh **ret, struct sw_
     state->index.views = state->views;
     state->index.n_views = state->n_clusters;
     assemble(state);
+    refresh_networks(state);
     *ret = &state->mesh;
     return 0;
 }

@@ -157,6 +157,9 @@ struct sw_mesh_cluster {
     size_t n_mtls;
     struct sw_str root_cert; /* digest of ConfigMap istio-ca-root-cert's root-cert.pem; unset while
                                 unknown */
+
+    /* The cluster that has the same network, and keeps it (mesh/network.h); NULL for none. */
+    const struct sw_mesh_cluster *yields_to;
 };
 
 /* The kinds of object that are ours, in the order in which they are made. */

@@ -126,13 +126,16 @@ static void d1_gateway_with_another_network_view_is_withheld(void **state)
     assert_int_equal(mesh_plan(mesh, "cart")->wanteds.n, 1);
 }
 
-static void d1_clusters_that_share_a_network_are_withheld(void **state)
+static void d1_cluster_that_yields_its_network_is_withheld(void **state)
 {
     struct mesh *mesh = *state;
 
     mesh_pair(mesh);
     west(mesh)->cluster.network = SW_STR("east");
-    check_nothing(mesh, "Withheld NetworkShared west: clusters west and east share network 'east'");
+    west(mesh)->cluster.yields_to = &mesh->clusters[EAST].cluster;
+    check_nothing(mesh, "Withheld NetworkShared west: network 'east' is that of cluster east, "
+                        "which keeps it: if west is a second name for it, disconnect west, else "
+                        "give it a network of its own");
 }
 
 /* D2: no entry without outlierDetection for all who go by the rules here. */
@@ -367,7 +370,7 @@ int main(void)
         MESH_TEST(d1_entry_has_the_network_of_its_cluster),
         MESH_TEST(d1_gateway_without_a_network_view_is_withheld),
         MESH_TEST(d1_gateway_with_another_network_view_is_withheld),
-        MESH_TEST(d1_clusters_that_share_a_network_are_withheld),
+        MESH_TEST(d1_cluster_that_yields_its_network_is_withheld),
         MESH_TEST(d2_rule_without_outlier_detection_withholds),
         MESH_TEST(d2_rule_is_seen_since_when_all_of_them_are),
         MESH_TEST(d2_rule_of_a_client_namespace_is_reported),
