@@ -8,6 +8,9 @@
 /* Far over the largest that an API server stores. */
 #define OBJECT_MAX_BYTES ((size_t)16 << 20)
 
+/* What an arena must have left over for its object to be read again. */
+#define WORTH_FITTING_BYTES 48
+
 struct entry {
     struct sw_record record;
     struct sw_arena arena;
@@ -121,24 +124,59 @@ static bool is_there(struct sw_table *table, const struct entry *entry)
     return true;
 }
 
-int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
-                 struct sw_err *reterr)
+/* An entry read from the object, its arena's first chunk of so many bytes; *ret also where there is
+ * nothing to be read. Fails with SW_ETYPE, SW_ENOMEM. */
+static int read_entry(const struct sw_table *table, const json_t *object, size_t arena_bytes,
+                      struct entry **ret, struct sw_err *reterr)
 {
     struct entry *entry = calloc(1, sizeof(*entry) + table->kind->item_size);
     int r;
 
     if (!entry)
         return sw_err_nomem(reterr);
-    entry->record.picture = picture;
-    sw_arena_init(&entry->arena, table->kind->arena_bytes, OBJECT_MAX_BYTES);
+    sw_arena_init(&entry->arena, arena_bytes, OBJECT_MAX_BYTES);
     r = table->kind->read(object, &entry->arena, entry->item, reterr);
+    if (r < 0) {
+        free_entry(entry);
+        return r;
+    }
     entry->version = version_of(object);
-    if (r == 1 && !is_there(table, entry))
+    *ret = entry;
+    return r;
+}
+
+/* Most objects take a part of what a usual one may: one that stays is read again, into as much as
+ * it needs. Where that cannot be had, it stays where it is. */
+static struct entry *fit(const struct sw_table *table, const json_t *object, struct entry *entry)
+{
+    size_t used = sw_arena_used(&entry->arena);
+    struct entry *fitting;
+
+    if (entry->arena.held_bytes < used + WORTH_FITTING_BYTES ||
+        read_entry(table, object, used, &fitting, NULL) < 0)
+        return entry;
+    free_entry(entry);
+    return fitting;
+}
+
+int sw_table_put(struct sw_table *table, const json_t *object, uint32_t picture,
+                 struct sw_err *reterr)
+{
+    struct entry *entry;
+    int r = read_entry(table, object, table->kind->arena_bytes, &entry, reterr);
+
+    if (r < 0)
+        return r;
+    entry->record.picture = picture;
+    if (r == 1 && !is_there(table, entry)) {
+        entry = fit(table, object, entry);
+        entry->record.picture = picture;
         return replace(table, entry, reterr);
+    }
     if (r == 0)
         sw_table_remove(table, meta_of(entry)->namespace_, meta_of(entry)->name);
     free_entry(entry);
-    return r < 0 ? r : 0;
+    return 0;
 }
 
 void sw_table_remove(struct sw_table *table, struct sw_str namespace_, struct sw_str name)

@@ -31,6 +31,8 @@ static int read_item(const json_t *object, struct sw_arena *arena, void *item,
 
     if (r == 0)
         r = sw_get_int(object, "number", NULL, (struct sw_int_range){0, 99}, &read->number, reterr);
+    if (r >= 0 && !sw_arena_zalloc(arena, 8 * (size_t)read->number))
+        r = sw_err_nomem(reterr);
     return r < 0 ? r : read->number > 0;
 }
 
@@ -151,6 +153,22 @@ static void one_that_says_the_same_is_only_touched(void **state)
     assert_int_equal(f->n_here, 1);
 }
 
+/* The arena that it is read into has 256 bytes, of which it takes 8 x number and its name. */
+static void an_item_takes_what_it_needs(void **state)
+{
+    struct fixture *f = *state;
+    size_t small, large;
+
+    assert_int_equal(put(f, "a", "1", 1, 1), 0);
+    small = sw_table_bytes(&f->table);
+    assert_int_equal(put(f, "b", "2", 11, 1), 0);
+    large = sw_table_bytes(&f->table) - small;
+    assert_int_equal(large - small, 80);
+    assert_int_equal(find(f, "b")->number, 11);
+    sw_table_remove(&f->table, (struct sw_str){NULL, 0}, SW_STR("b"));
+    assert_int_equal(sw_table_bytes(&f->table), small);
+}
+
 static void one_that_nobody_wants_any_more_leaves(void **state)
 {
     struct fixture *f = *state;
@@ -209,6 +227,7 @@ int main(void)
         TEST(the_last_one_put_stands),
         TEST(a_version_that_is_there_is_only_touched),
         TEST(one_that_says_the_same_is_only_touched),
+        TEST(an_item_takes_what_it_needs),
         TEST(one_that_nobody_wants_any_more_leaves),
         TEST(one_that_cannot_be_read_leaves_the_old_one),
         TEST(one_that_cannot_arrive_is_not_kept),
