@@ -38,9 +38,27 @@ bool sw_remote_is_loopback(struct sw_str server)
            sw_str_is(host, "0.0.0.0") || sw_str_is(host, "::");
 }
 
+/* Behind the host: nothing, or a port that can be connected to. */
+static bool is_port_good(struct sw_str server)
+{
+    struct sw_str rest = sw_str_slice(server, strlen(SCHEME), server.len);
+    struct sw_str authority = sw_str_cut(&rest, '/');
+    size_t end = authority.len && authority.data[0] == '[' ? sw_str_find(authority, ']') + 1
+                                                           : sw_str_find(authority, ':');
+    uint64_t port;
+
+    if (end > authority.len)
+        return false; /* no end of the brackets */
+    if (end == authority.len)
+        return true;
+    return authority.data[end] == ':' &&
+           sw_str_to_u64(sw_str_slice(authority, end + 1, authority.len), 65535, &port) && port;
+}
+
 int sw_remote_check_server(struct sw_str server, struct sw_err *reterr)
 {
-    bool good = sw_str_has_prefix(server, SW_STR(SCHEME)) && host_of(server).len;
+    bool good =
+        sw_str_has_prefix(server, SW_STR(SCHEME)) && host_of(server).len && is_port_good(server);
 
     for (size_t i = 0; good && i < server.len; i++)
         good = server.data[i] > ' ' && server.data[i] < 0x7f && !strchr("@?#\"'\\", server.data[i]);

@@ -29,8 +29,8 @@ struct sw_remote_secret {
 /* True for an address that means the host it is used on: localhost, 127.0.0.0/8, ::1, 0.0.0.0. */
 bool sw_remote_is_loopback(struct sw_str server);
 
-/* Fails with SW_EUSAGE for what is not https://HOST[:PORT][/PATH] without blanks; the message
- * begins with --server. */
+/* Fails with SW_EUSAGE for what is not https://HOST[:PORT][/PATH] without blanks and with a port
+ * from 1 to 65535, if any; the message begins with --server. */
 int sw_remote_check_server(struct sw_str server, struct sw_err *reterr);
 
 /* The PEM of the kubeconfig's authority, inline or in its file; unset where it names none. Fails as

@@ -60,8 +60,9 @@ static void addresses_of_this_machine(void **state)
 
 static void servers_that_are_taken(void **state)
 {
-    static const char *const good[] = {"https://a", "https://a.example:6443/x",
-                                       "https://[2001:db8::1]:6443"};
+    static const char *const good[] = {
+        "https://a",     "https://a.example:6443/x", "https://[2001:db8::1]:6443",
+        "https://[::1]", "https://a:65535",          "https://a:1/x:y"};
     static const char *const bad[] = {"",
                                       "a.example",
                                       "http://a",
@@ -72,7 +73,16 @@ static void servers_that_are_taken(void **state)
                                       "https://a\n",
                                       "https://a?b",
                                       "https://a#b",
-                                      "https://\"a"};
+                                      "https://\"a",
+                                      "https://a:",
+                                      "https://a:0",
+                                      "https://a:65536",
+                                      "https://a:b",
+                                      "https://a:1:2",
+                                      "https://2001:db8::1",
+                                      "https://[::1",
+                                      "https://[::1]6443",
+                                      "https://[::1]:"};
     struct sw_err err = {0};
 
     (void)state;
