@@ -328,6 +328,27 @@ def test_users_settings_are_not_deleted_unasked(cluster):
     finish_namespace(cluster)
 
 
+def test_what_others_have_in_our_namespace_is_not_deleted_unasked(cluster):
+    wait_until("it is gone", lambda: not cluster.kubectl("get", "namespace", NAMESPACE).ok)
+    install(cluster)
+    at = ["-n", NAMESPACE]
+    for name in ("kube-root-ca.crt", "theirs"):
+        cluster.kubectl("create", "configmap", name, *at).check()
+    linked = ["create", "secret", "generic", "linked", "--from-literal=west=x", *at]
+    cluster.kubectl(*linked).check()
+    cluster.kubectl("label", "secret", "linked", "spillway.dev/cluster=true", *at).check()
+    before = set(ours(cluster))
+    refused = run(cluster, "--uninstall", "--without-wait")
+    assert refused.returncode == 1 and "Nothing was deleted" in refused.stderr
+    listed = [line.split() for line in refused.stderr.splitlines() if line.startswith("    ")]
+    assert listed == [["ConfigMap", NAMESPACE, "theirs"]]
+    assert set(ours(cluster)) == before
+    cluster.kubectl("delete", "configmap", "theirs", *at).check()
+    done(cluster, "--uninstall", "--without-wait")
+    cluster.kubectl("delete", "all,configmaps,secrets", "--all", *at).check()
+    finish_namespace(cluster)
+
+
 def test_uninstalling_what_is_not_there_is_no_failure(cluster):
     wait_until("it is gone", lambda: not cluster.kubectl("get", "namespace", NAMESPACE).ok)
     done(cluster, "--uninstall")
