@@ -11,7 +11,7 @@ import yaml
 
 from harness import ApiServer, wait_until
 from harness.reconciler import Reconciler
-from harness.tools import istio_crds, program
+from harness.tools import REPOSITORY, istio_crds, program
 from harness.webhook import install
 from installed import NAMESPACE, ROOT, Account, bring_root, created
 from live import Cluster, Live, gateway, service, setting, workspace
@@ -94,6 +94,14 @@ class TokenController(contextlib.AbstractContextManager):
         }
         patch = ["--type=merge", "-p", json.dumps({"data": data})]
         self._api.kubectl("patch", "secret", TOKEN, "-n", NAMESPACE, *patch)
+
+
+def test_readme_s_commands_keep_no_second_copy_of_the_token():
+    """As a plain `kubectl apply` would, in its annotation."""
+    text = (REPOSITORY / "README.md").read_text().replace("|\n", "|")
+    found = [line for line in text.splitlines() if line.startswith("$ spillway remote-secret")]
+    assert len(found) == 2
+    assert all(" apply --server-side -f -" in line for line in found)
 
 
 # --- in the order of these tests: from nothing to a connection -------------------------------
