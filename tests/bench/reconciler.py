@@ -51,6 +51,15 @@ def say(text):
     print(f"hack/bench: {text}", file=sys.stderr, flush=True)
 
 
+def say_live(result):
+    """The figures that matter most, for whoever waits for the rest."""
+    changes = result["changes"]["all"]
+    say(f"all written in {result['start']['seconds']:.0f} s; "
+        f"{result['quiet']['mesh_writes']} writes in {result['quiet']['seconds']} quiet s; "
+        f"p50 {changes['p50_ms']:.1f} ms, p99 {changes['p99_ms']:.1f} ms; "
+        f"RSS {result['memory_after']['rss_mib']:.1f} MiB")
+
+
 def plan(args):
     """What the planner costs: as it is, and with twice and four times the Services and clusters."""
     clusters, services, pods = SMOKE if args.smoke else BASE
@@ -73,15 +82,15 @@ def exponent(base, other, value):
     return math.log(value(other) / value(base)) / math.log(grown)
 
 
-def work(args, folder):
-    """Each reconciler on the same pair, one after the other."""
-    results = {}
+def work(args, folder, results):
+    """Each reconciler on the same pair, one after the other; results: what came of each so far."""
     say(f"two API servers with {args.services:,} Services each")
     with Fabricated(folder, args.services, args.changes) as pair:
         if "ours" in args.only:
             say("spillway-reconciler")
             ours = working.Ours(pair, folder / "ours")
             results["ours"] = working.run(ours, pair, args)
+            say_live(results["ours"])
         if results and "peer" in args.only:
             say("everything is as it was before")
             pair.forget(args.changes)
@@ -89,7 +98,7 @@ def work(args, folder):
             say("the peer")
             peer = working.Peer(args.peer, pair, folder / "peer")
             results["peer"] = working.run(peer, pair, args)
-    return results
+            say_live(results["peer"])
 
 
 def run(args):
@@ -98,8 +107,12 @@ def run(args):
     if "planner" in args.only:
         result["planner"] = plan(args)
     if "ours" in args.only or "peer" in args.only:
+        result["live"] = {}
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            result["live"] = work(args, pathlib.Path(folder))
+            try:
+                work(args, pathlib.Path(folder), result["live"])
+            except (BenchError, NotReady) as error:  # what was measured before it is kept
+                result["failure"] = str(error)
     return result
 
 
@@ -111,6 +124,8 @@ def main():
     report_reconciler.show(result, exponent)
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n")
+    if "failure" in result:
+        raise BenchError(result["failure"])
 
 
 if __name__ == "__main__":
