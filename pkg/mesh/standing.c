@@ -68,28 +68,6 @@ static struct verdict of_ways(const struct sums *sums, enum sw_share_state state
                         SW_STR_ARG(top->example), SW_STR_ARG(top->message))};
 }
 
-static struct verdict of_nothing(const struct sw_standing *standing, const struct sums *sums,
-                                 struct sw_arena *arena)
-{
-    const struct sw_share_reason *top = sums->top[SW_SHARE_NOT_EXPOSED];
-
-    if (!standing->acceptance.accepted)
-        return of_reason("False", standing->acceptance.reason,
-                         "nothing is exposed: see the condition Accepted");
-    if (!standing->asks)
-        return of_reason("False", SW_NO_SETTING,
-                         "nothing is exposed: no WorkspaceSetting of the workspace has "
-                         "spec.defaultEastWestGatewaySettings");
-    if (!top)
-        return of_reason("False", SW_NOT_SELECTED,
-                         "nothing is exposed: in no cluster does an exposedServices item select a "
-                         "Service of the workspace that is not another setting's");
-    return (struct verdict){"False", top->word,
-                            sw_arena_printf(arena, "nothing is exposed: in %.*s, %.*s: %.*s",
-                                            SW_STR_ARG(sums->at[SW_SHARE_NOT_EXPOSED]->name),
-                                            SW_STR_ARG(top->example), SW_STR_ARG(top->message))};
-}
-
 /* The first cluster that is out of reach, else the first of which there is no report. */
 static const struct sw_standing_cluster *find_silent(const struct sw_standing *standing)
 {
@@ -117,6 +95,39 @@ static struct verdict of_silence(const struct sw_standing_cluster *cluster, stru
                                      detail ? detail : ""));
 }
 
+static struct verdict of_unseen(void)
+{
+    return of_reason("Unknown", SW_CLUSTER_UNSEEN,
+                     "the Secrets that name other clusters have not been seen yet");
+}
+
+/* A cluster that is away may be the one that exposes something. */
+static struct verdict of_nothing(const struct sw_standing *standing, const struct sums *sums,
+                                 const struct sw_standing_cluster *silent, struct sw_arena *arena)
+{
+    const struct sw_share_reason *top = sums->top[SW_SHARE_NOT_EXPOSED];
+
+    if (!standing->acceptance.accepted)
+        return of_reason("False", standing->acceptance.reason,
+                         "nothing is exposed: see the condition Accepted");
+    if (!standing->asks)
+        return of_reason("False", SW_NO_SETTING,
+                         "nothing is exposed: no WorkspaceSetting of the workspace has "
+                         "spec.defaultEastWestGatewaySettings");
+    if (!top && !standing->all_known)
+        return of_unseen();
+    if (!top && silent && !silent->reachable)
+        return of_silence(silent, arena);
+    if (!top)
+        return of_reason("False", SW_NOT_SELECTED,
+                         "nothing is exposed: in no cluster does an exposedServices item select a "
+                         "Service of the workspace that is not another setting's");
+    return (struct verdict){"False", top->word,
+                            sw_arena_printf(arena, "nothing is exposed: in %.*s, %.*s: %.*s",
+                                            SW_STR_ARG(sums->at[SW_SHARE_NOT_EXPOSED]->name),
+                                            SW_STR_ARG(top->example), SW_STR_ARG(top->message))};
+}
+
 static struct verdict of_success(const struct sums *sums, struct sw_arena *arena)
 {
     const struct sw_share_reason *top = sums->top[SW_SHARE_NOT_EXPOSED];
@@ -139,12 +150,11 @@ static struct verdict judge(const struct sw_standing *standing, struct sw_arena 
 
     sum_up(standing, &sums);
     if (sums.n_exposed == 0)
-        return of_nothing(standing, &sums, arena);
+        return of_nothing(standing, &sums, silent, arena);
     if (sums.n[SW_SHARE_WITHHELD])
         return of_ways(&sums, SW_SHARE_WITHHELD, "withheld", arena);
     if (!standing->all_known)
-        return of_reason("Unknown", SW_CLUSTER_UNSEEN,
-                         "the Secrets that name other clusters have not been seen yet");
+        return of_unseen();
     if (standing->n_clusters < 2)
         return of_reason("False", SW_NO_OTHER_CLUSTER,
                          "no other cluster is connected: `spillway remote-secret` prints the "

@@ -186,6 +186,26 @@ static void what_cannot_be_exposed_is_told_and_does_no_harm(void **state)
                      "; 1 selected Services cannot be exposed: in east, shop/cart");
 }
 
+static void nothing_is_exposed_is_not_said_of_a_cluster_that_is_away(void **state)
+{
+    struct sw_standing standing = sound();
+
+    clusters[0].share = clusters[1].share = (struct sw_share){0};
+    clusters[1].reachable = false;
+    check_programmed(*state, &standing, "Unknown", "ClusterUnreachable", "west: ");
+    standing.asks = false; /* whatever is there, nothing is asked for */
+    check_programmed(*state, &standing, "False", "NoSetting", "nothing is exposed");
+}
+
+static void nothing_is_exposed_is_not_said_of_clusters_nobody_knows(void **state)
+{
+    struct sw_standing standing = sound();
+
+    clusters[0].share = clusters[1].share = (struct sw_share){0};
+    standing.all_known = false;
+    check_programmed(*state, &standing, "Unknown", "ClusterUnseen", "have not been seen yet");
+}
+
 static void where_nothing_is_exposed_the_reason_is_told(void **state)
 {
     struct sw_standing standing = sound();
@@ -288,6 +308,8 @@ int main(void)
         SW_WORLD_TEST(a_cluster_out_of_reach_comes_before_one_that_says_nothing),
         SW_WORLD_TEST(what_is_not_there_yet_is_false),
         SW_WORLD_TEST(what_cannot_be_exposed_is_told_and_does_no_harm),
+        SW_WORLD_TEST(nothing_is_exposed_is_not_said_of_a_cluster_that_is_away),
+        SW_WORLD_TEST(nothing_is_exposed_is_not_said_of_clusters_nobody_knows),
         SW_WORLD_TEST(where_nothing_is_exposed_the_reason_is_told),
         SW_WORLD_TEST(one_cluster_alone_is_told_how_to_connect_others),
         SW_WORLD_TEST(when_a_cluster_was_seen_last_stays),
