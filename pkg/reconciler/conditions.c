@@ -3,28 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "io/clock.h"
 #include "kube/applier.h"
 #include "reconciler/census.h"
-#include "reconciler/standings.h"
-#include "json/read.h"
-#include "json/write.h"
+#include "reconciler/round.h"
 
 #include "base/banned.h"
 
-/* What a round makes: reports of clusters, and the writes. */
-#define ROUND_BYTES     ((size_t)256 << 10)
-#define MAX_ROUND_BYTES ((size_t)128 << 20)
-#define MAX_BODY_BYTES  ((size_t)1 << 20) /* a status has some KiB */
-#define GAP_PER_ROUND   20                /* a round may take a twentieth of the time */
-#define CLOCK_SLACK_MS  2000              /* a clock that was set by less is taken for the same */
-#define LOOK_MS         500 /* how soon it is looked again who has not been seen yet */
-
-struct write { /* one status */
-    enum sw_gvr_id gvr;
-    struct sw_str namespace_, name, body; /* of the round's arena */
-};
+#define GAP_PER_ROUND  20   /* a round may take a twentieth of the time */
+#define CLOCK_SLACK_MS 2000 /* a clock that was set by less is taken for the same */
+#define LOOK_MS        500  /* how soon it is looked again who has not been seen yet */
 
 /* What a status is made of, in numbers: where these are as they were, so is all of it. */
 struct signature {
@@ -37,9 +25,9 @@ struct sw_conditions {
     struct sw_census census;
     uint64_t listed_changes; /* of the objects, when they were listed */
     struct sw_call *call;    /* NULL: none is under way */
-    struct sw_arena round;   /* holds the writes */
-    struct write *writes;
-    size_t n_writes, at;        /* those before `at` were sent */
+    struct sw_round round;
+    size_t at;                  /* of the round's writes, those before it were sent */
+    int64_t spent_ms;           /* on the round */
     bool wrote;                 /* something, since the objects were listed */
     struct signature signature; /* as of the last round */
     bool has_signature;
@@ -55,8 +43,8 @@ static void stop(struct sw_conditions *conditions)
 {
     sw_call_cancel(conditions->call);
     conditions->call = NULL;
-    conditions->n_writes = conditions->at = 0;
-    sw_arena_release(&conditions->round);
+    conditions->at = 0;
+    sw_round_release(&conditions->round);
     sw_census_forget(&conditions->census);
     conditions->has_signature = false;
 }
@@ -94,7 +82,7 @@ int sw_conditions_new(const struct sw_conditions_options *options, struct sw_con
     conditions->began_ms = -1;
     sw_census_init(&conditions->census, options->http,
                    (struct sw_census_sink){conditions, on_census});
-    sw_arena_init(&conditions->round, ROUND_BYTES, MAX_ROUND_BYTES);
+    sw_round_init(&conditions->round, &conditions->census);
     *ret = conditions;
     return 0;
 }
@@ -169,87 +157,6 @@ static struct signature sign(const struct sw_conditions_turn *turn)
     };
 }
 
-static int write_body(const json_t *object, enum sw_gvr_id id, const json_t *status,
-                      struct sw_buf *body, struct sw_err *reterr)
-{
-    const json_t *metadata = json_object_get(object, "metadata");
-    const struct sw_gvr *gvr = sw_gvr(id);
-    static const char *const keys[] = {"name", "namespace", "uid"};
-
-    sw_buf_printf(body, "{\"apiVersion\":\"%s/%s\",\"kind\":\"%s\",\"metadata\":{", gvr->group,
-                  gvr->version, gvr->kind);
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        sw_buf_printf(body, "%s\"%s\":", i ? "," : "", keys[i]);
-        sw_json_write(json_object_get(metadata, keys[i]), body);
-    }
-    sw_buf_append_text(body, "},\"status\":");
-    sw_json_write(status, body);
-    sw_buf_append_text(body, "}");
-    return sw_buf_status(body, reterr);
-}
-
-static int add_write(struct sw_conditions *conditions, const json_t *object, enum sw_gvr_id gvr,
-                     const json_t *status, struct sw_err *reterr)
-{
-    const json_t *metadata = json_object_get(object, "metadata");
-    SW_CLEANUP(sw_buf_release) struct sw_buf body;
-    struct write *writes, *added;
-    int r;
-
-    sw_buf_init(&body, MAX_BODY_BYTES);
-    r = write_body(object, gvr, status, &body, reterr);
-    if (r < 0)
-        return r;
-    writes = sw_arena_push(&conditions->round, conditions->writes, conditions->n_writes,
-                           sizeof(*writes));
-    if (!writes)
-        return sw_err_nomem(reterr);
-    added = &writes[conditions->n_writes];
-    added->gvr = gvr;
-    added->namespace_ = sw_str_from(json_string_value(json_object_get(metadata, "namespace")));
-    added->name = sw_str_from(json_string_value(json_object_get(metadata, "name")));
-    added->body = sw_arena_copy(&conditions->round, sw_buf_str(&body));
-    if (!added->body.data)
-        return sw_err_nomem(reterr);
-    conditions->writes = writes;
-    conditions->n_writes++;
-    return 0;
-}
-
-static int appraise_object(struct sw_conditions *conditions, struct sw_standings *standings,
-                           enum sw_census_kind kind, const json_t *object, bool *settled,
-                           struct sw_err *reterr)
-{
-    json_t *status;
-    int r;
-
-    if (json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"))
-        return 0;
-    r = kind == SW_CENSUS_SETTINGS ? sw_standings_of_setting(standings, object, &status, reterr)
-                                   : sw_standings_of_workspace(standings, object, &status, reterr);
-    if (r < 0)
-        return r;
-    *settled = *settled && sw_standing_is_programmed(status);
-    return r ? add_write(conditions, object, sw_census_gvr(kind), status, reterr) : 0;
-}
-
-/* Makes each object's status; *ret_settled: all is as it was asked for. */
-static int appraise(struct sw_conditions *conditions, struct sw_standings *standings,
-                    bool *ret_settled, struct sw_err *reterr)
-{
-    int r = 0;
-
-    *ret_settled = true;
-    for (size_t i = 0; r >= 0 && i < SW_CENSUS_N_KINDS; i++) {
-        const json_t *items = conditions->census.items[i];
-
-        for (size_t j = 0; r >= 0 && j < json_array_size(items); j++)
-            r = appraise_object(conditions, standings, (enum sw_census_kind)i,
-                                json_array_get(items, j), ret_settled, reterr);
-    }
-    return r < 0 ? r : 0;
-}
-
 static void note_clock(struct sw_conditions *conditions, int64_t now_ms)
 {
     const int64_t ahead_ms = (int64_t)sw_clock_wall_ms() - now_ms - conditions->wall_minus_mono_ms;
@@ -258,29 +165,21 @@ static void note_clock(struct sw_conditions *conditions, int64_t now_ms)
         conditions->wall_minus_mono_ms += ahead_ms;
 }
 
-static int make_round(struct sw_conditions *conditions, const struct sw_conditions_turn *turn,
-                      struct sw_err *reterr)
+/* Some of the objects: the thread has a Lease to renew. */
+static int judge(struct sw_conditions *conditions, const struct sw_conditions_turn *turn,
+                 struct sw_err *reterr)
 {
-    struct sw_standings_options options = {
+    struct sw_standings_options known = {
         .ledger = turn->ledger,
         .members = turn->members,
         .hearsay = turn->hearsay,
         .now_ms = turn->now_ms,
         .wall_minus_mono_ms = conditions->wall_minus_mono_ms,
-        .arena = &conditions->round,
     };
-    struct sw_standings standings;
-    bool settled;
-    int r = sw_state_mesh(turn->state, &options.mesh, reterr);
-    SW_JSON_SCOPE(&conditions->round);
+    int r = sw_state_mesh(turn->state, &known.mesh, reterr);
 
-    if (r == 0)
-        r = sw_standings_init(&standings, &options, reterr);
-    if (r == 0)
-        r = appraise(conditions, &standings, &settled, reterr);
-    if (r == 0)
-        sw_hearsay_hurry(turn->hearsay, !settled);
-    return r;
+    conditions->at = 0;
+    return r < 0 ? r : sw_round_step(&conditions->round, &known, reterr);
 }
 
 /* All of the round was sent; what was refused is tried again later, with the others. */
@@ -297,24 +196,33 @@ static void end_round(struct sw_conditions *conditions)
 
 static void begin_round(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
 {
-    struct sw_err err = {0};
-    int64_t gap_ms;
-
-    sw_arena_release(&conditions->round);
-    conditions->writes = NULL;
-    conditions->n_writes = conditions->at = 0;
     conditions->refusal[0] = '\0';
     note_clock(conditions, turn->now_ms);
     conditions->signature = sign(turn);
     conditions->has_signature = true;
-    if (make_round(conditions, turn, &err) < 0) {
+    conditions->spent_ms = 0;
+    sw_round_begin(&conditions->round);
+}
+
+/* The next objects of the round. */
+static void go_on(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
+{
+    const int64_t began_ms = (int64_t)sw_clock_mono_ms();
+    struct sw_err err = {0};
+    int64_t gap_ms;
+
+    if (judge(conditions, turn, &err) < 0) {
         put_off(conditions, err.message, 0);
         return;
     }
-    gap_ms = ((int64_t)sw_clock_mono_ms() - turn->now_ms) * GAP_PER_ROUND;
+    conditions->spent_ms += (int64_t)sw_clock_mono_ms() - began_ms;
+    if (!sw_round_is_over(&conditions->round))
+        return;
+    sw_hearsay_hurry(turn->hearsay, !conditions->round.settled);
+    gap_ms = conditions->spent_ms * GAP_PER_ROUND;
     conditions->due_ms =
         turn->now_ms + (gap_ms > SW_CONDITIONS_GAP_MS ? gap_ms : SW_CONDITIONS_GAP_MS);
-    if (conditions->n_writes == 0)
+    if (conditions->round.n_writes == 0)
         end_round(conditions);
 }
 
@@ -339,13 +247,13 @@ static void on_answer(void *context, const struct sw_answer *answer)
         put_off(conditions, answer->message, answer->retry_after_s * 1000);
         return;
     }
-    if (conditions->at == conditions->n_writes)
+    if (conditions->at == conditions->round.n_writes && sw_round_is_over(&conditions->round))
         end_round(conditions);
 }
 
 static void send_write(struct sw_conditions *conditions)
 {
-    const struct write *write = &conditions->writes[conditions->at];
+    const struct sw_round_write *write = &conditions->round.writes[conditions->at];
     const struct sw_client client = {conditions->options.http, conditions->target};
     const struct sw_call_sink sink = {conditions, on_answer};
     const struct sw_applier_op op = {
@@ -375,24 +283,34 @@ static bool is_patient(struct sw_conditions *conditions, const struct sw_conditi
             !sw_hearsay_is_settled(turn->hearsay, n - 1));
 }
 
+/* Objects to judge, or statuses to send. */
+static bool has_more(const struct sw_conditions *conditions)
+{
+    return !sw_round_is_over(&conditions->round) || conditions->at < conditions->round.n_writes;
+}
+
 int64_t sw_conditions_step(struct sw_conditions *conditions, const struct sw_conditions_turn *turn)
 {
     struct signature now;
 
     if (!conditions->target || conditions->call || sw_census_is_under_way(&conditions->census))
         return INT64_MAX;
-    if (conditions->at < conditions->n_writes) {
+    if (conditions->at < conditions->round.n_writes) {
         send_write(conditions);
         return INT64_MAX;
     }
-    if (is_patient(conditions, turn))
-        return turn->now_ms + LOOK_MS;
-    if (turn->now_ms < conditions->due_ms)
-        return conditions->due_ms;
-    now = sign(turn);
-    if (conditions->has_signature && memcmp(&conditions->signature, &now, sizeof(now)) == 0)
-        return INT64_MAX;
-    if (!refresh(conditions, turn))
+    if (sw_round_is_over(&conditions->round)) {
+        if (is_patient(conditions, turn))
+            return turn->now_ms + LOOK_MS;
+        if (turn->now_ms < conditions->due_ms)
+            return conditions->due_ms;
+        now = sign(turn);
+        if (conditions->has_signature && memcmp(&conditions->signature, &now, sizeof(now)) == 0)
+            return INT64_MAX;
+        if (refresh(conditions, turn))
+            return conditions->due_ms;
         begin_round(conditions, turn);
-    return conditions->at < conditions->n_writes ? turn->now_ms : conditions->due_ms;
+    }
+    go_on(conditions, turn);
+    return has_more(conditions) ? turn->now_ms : conditions->due_ms;
 }

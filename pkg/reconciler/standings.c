@@ -126,7 +126,7 @@ static int stand(struct sw_standings *standings, struct sw_standings_row *row,
 
 static struct sw_standing_cluster *make_clusters(const struct sw_standings *standings)
 {
-    return sw_arena_zalloc(standings->options.arena,
+    return sw_arena_zalloc(standings->options.scratch,
                            standings->n * sizeof(struct sw_standing_cluster));
 }
 
@@ -145,7 +145,7 @@ static int add_setting(struct sw_standings *standings, const struct sw_meta *met
             clusters[i].report = one.report;
             clusters[i].detail = one.detail;
         }
-        r = sw_share_add(&clusters[i].share, &one.share, standings->options.arena, reterr);
+        r = sw_share_add(&clusters[i].share, &one.share, standings->options.scratch, reterr);
     }
     return r;
 }
@@ -185,7 +185,7 @@ static int make(const struct sw_standings *standings, struct sw_standing *standi
     standing->all_known = options->mesh->fleet_known;
     standing->now_s = (options->now_ms + options->wall_minus_mono_ms) / 1000;
     standing->before = json_object_get(object, "status");
-    return sw_standing_make(standing, options->arena, ret, reterr);
+    return sw_standing_make(standing, options->scratch, ret, reterr);
 }
 
 int sw_standings_of_setting(struct sw_standings *standings, const json_t *object, json_t **ret,
@@ -200,7 +200,7 @@ int sw_standings_of_setting(struct sw_standings *standings, const json_t *object
     for (size_t i = 0; r == 0 && i < standings->n; i++)
         r = stand(standings, &standings->rows[i], &meta, &clusters[i], reterr);
     if (r == 0)
-        r = sw_accept_setting(options->mesh->index, object, options->arena, &standing.acceptance,
+        r = sw_accept_setting(options->mesh->index, object, options->scratch, &standing.acceptance,
                               reterr);
     if (r < 0)
         return r;
@@ -251,8 +251,8 @@ int sw_standings_of_workspace(struct sw_standings *standings, const json_t *obje
     if (r == 0)
         r = add_settings(standings, &meta, clusters, &standing.asks, reterr);
     if (r == 0)
-        r = sw_accept_workspace(options->mesh->index, object, options->arena, &standing.acceptance,
-                                reterr);
+        r = sw_accept_workspace(options->mesh->index, object, options->scratch,
+                                &standing.acceptance, reterr);
     if (r < 0)
         return r;
     for (size_t i = 0; i < standings->n; i++)

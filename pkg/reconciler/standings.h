@@ -16,7 +16,8 @@ struct sw_standings_options {
     const struct sw_hearsay *hearsay;
     int64_t now_ms;             /* monotonic */
     int64_t wall_minus_mono_ms; /* makes Unix times of monotonic ones */
-    struct sw_arena *arena;     /* holds everything made */
+    struct sw_arena *arena;     /* holds what is known of the clusters, for all objects */
+    struct sw_arena *scratch;   /* holds what is made of one; may be cleared before the next */
 };
 
 struct sw_standings_row;
@@ -33,8 +34,8 @@ int sw_standings_init(struct sw_standings *standings, const struct sw_standings_
                       struct sw_err *reterr);
 
 /* The status of `object`, a WorkspaceSetting or Workspace as an API server holds it, in the open
- * sw_json_scope of the arena. Returns 1 where it is another one than the object has, 0 where that
- * says the same. Fails with SW_ENOMEM. */
+ * sw_json_scope of the scratch arena. Returns 1 where it is another one than the object has, 0
+ * where that says the same. Fails with SW_ENOMEM. */
 int sw_standings_of_setting(struct sw_standings *standings, const json_t *object, json_t **ret,
                             struct sw_err *reterr);
 int sw_standings_of_workspace(struct sw_standings *standings, const json_t *object, json_t **ret,

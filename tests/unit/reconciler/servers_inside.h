@@ -9,7 +9,7 @@
 /* A member has two readers at most, of fifteen resources each. */
 #define MAX_TRANSFERS 128
 #define MAX_SERVERS   4
-#define MAX_OBJECTS   64
+#define MAX_OBJECTS   128
 #define MAX_STATUSES  8
 #define MAX_TARGETS   16
 #define MAX_SENT      4096

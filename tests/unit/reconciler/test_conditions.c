@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "pair.h"
@@ -29,6 +30,8 @@
 #define GOING                                                                                      \
     "{'metadata':{'namespace':'tsb','name':'shop','deletionTimestamp':"                            \
     "'2026-01-01T00:00:00Z'},'spec':{'namespaceSelector':{'names':['*/shop']}}}"
+
+#define N_MANY 70 /* more than one step of a round takes */
 
 static struct sw_hearsay *hearsay;
 static struct sw_ledger *ledger;
@@ -116,6 +119,25 @@ static void each_object_gets_its_status(void **state)
     assert_non_null(strstr(servers_query(PAIR_HOME, SHOP_PATH), "fieldManager=spillway"));
     assert_non_null(strstr(servers_query(PAIR_HOME, SHOP_PATH), "force=true"));
     assert_int_equal(servers_asked(PAIR_WEST, SHOP_PATH), 0);
+}
+
+static void more_than_a_step_s_objects_get_one_each(void **state)
+{
+    static char texts[N_MANY][96]; /* which the servers borrow */
+    char path[96];
+
+    (void)state;
+    for (size_t i = 0; i < N_MANY; i++) {
+        snprintf(texts[i], sizeof(texts[i]),
+                 "{'metadata':{'namespace':'tsb','name':'w%zu','uid':'u%zu'}}", i, i);
+        servers_put(PAIR_HOME, WORKSPACES, texts[i]);
+    }
+    begin();
+    wait_for(40000);
+    for (size_t i = 0; i < N_MANY; i++) {
+        snprintf(path, sizeof(path), IN_TSB "workspaces/w%zu/status", i);
+        assert_int_equal(servers_asked(PAIR_HOME, path), 1);
+    }
 }
 
 /* The objects never have the status that was written: here nobody stores it. */
@@ -242,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_object_gets_its_status),
+        TEST(more_than_a_step_s_objects_get_one_each),
         TEST(a_round_comes_at_most_every_gap),
         TEST(where_nothing_changes_nothing_is_asked_or_written),
         TEST(clusters_that_were_not_seen_are_waited_for),
