@@ -61,10 +61,14 @@ static bool is_unseen(const struct sw_mesh *mesh, struct sw_str name)
 uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, struct sw_str remote)
 {
     const struct sw_mesh_cluster *cluster = sw_mesh_cluster(hold->mesh, remote);
+    uint64_t since_ms;
 
     if (!cluster || !cluster->seen || !cluster->readable)
         return 0;
-    return cluster->passthroughs_ms + SW_UNHELD_MAX_MS;
+    since_ms = sw_unheld_since_ms(cluster->unheld, hold->plan->namespace_, hold->plan->service);
+    if (since_ms < cluster->passthroughs_ms)
+        since_ms = cluster->passthroughs_ms;
+    return since_ms + SW_UNHELD_MAX_MS;
 }
 
 /* True if a gateway of the cluster holds the host of the plan, be it one that a wanted entry does

@@ -39,8 +39,9 @@ uint64_t sw_hold_visible_ms(const struct sw_hold *hold);
 /* True if they have been. */
 bool sw_hold_is_visible(const struct sw_hold *hold);
 
-/* When an entry that leads to a gateway which does not hold its host is given up; 0 while its
- * cluster cannot be read, for then nobody knows. */
+/* When an entry that leads to a gateway which does not hold its host is given up: so long after a
+ * Gateway there let go of the host, be the others as they may; 0 while its cluster cannot be read,
+ * for then nobody knows. */
 uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, struct sw_str remote);
 
 /* What the deletion of an object that is not wanted has to wait for: one of SW_WAITS_...;

@@ -101,7 +101,8 @@ struct sw_state_cluster {
     struct sw_arena mtls_arena;
     struct sw_arena gateway_arena;
     struct sw_gateway_key *gateway_keys; /* of mesh.gateways, one by one; in gateway_arena */
-    size_t n_ipv4, n_ipv6;               /* Services that have that family */
+    struct sw_unheld unheld;
+    size_t n_ipv4, n_ipv6; /* Services that have that family */
 
     bool claims_stale;
     bool mtls_stale;

@@ -93,6 +93,7 @@ static void settle(struct sw_state_cluster *cluster)
     view->n_settings = cluster->settings.n;
     mesh->passthroughs = (const struct sw_mesh_passthrough *const *)cluster->passthroughs.items;
     mesh->n_passthroughs = cluster->passthroughs.n;
+    mesh->unheld = &cluster->unheld;
     mesh->rules = (const struct sw_mesh_rule *const *)cluster->rules.items;
     mesh->n_rules = cluster->rules.n;
     mesh->entries = (const struct sw_mesh_entry *const *)cluster->entries.items;

@@ -212,8 +212,6 @@ static void mark_gateway(struct sw_state_cluster *cluster, const struct sw_item_
 {
     struct sw_state *state = cluster->state;
 
-    if (gateway->n_servers)
-        cluster->mesh.passthroughs_ms = state->now_ms;
     for (size_t i = 0; i < gateway->n_servers; i++) {
         if (!gateway->servers[i].ours) {
             sw_dirty_add_all(&state->dirty); /* it may take the place of ours */
@@ -225,6 +223,26 @@ static void mark_gateway(struct sw_state_cluster *cluster, const struct sw_item_
 
             if (host.kind == SW_HOST_SERVICE)
                 sw_dirty_add(&state->dirty, host.namespace_, host.name);
+        }
+    }
+}
+
+/* From now on its hosts are held by none, unless by another, or by what it is next. Of a wildcard
+ * nobody knows whose hosts it held. */
+static void let_go(struct sw_state_cluster *cluster, const struct sw_item_gateway *gateway)
+{
+    const uint64_t now_ms = cluster->state->now_ms;
+
+    for (size_t i = 0; i < gateway->n_servers; i++) {
+        for (size_t j = 0; j < gateway->servers[i].n_hosts; j++) {
+            struct sw_host host =
+                sw_host_read(gateway->servers[i].hosts[j], gateway->meta.namespace_);
+
+            if (host.kind == SW_HOST_SERVICE)
+                sw_unheld_note(&cluster->unheld, host.namespace_, host.name, now_ms,
+                               &cluster->mesh.passthroughs_ms);
+            else
+                cluster->mesh.passthroughs_ms = now_ms;
         }
     }
 }
@@ -249,6 +267,7 @@ static void gateway_leaves(void *context, void *item)
     struct sw_item_gateway *gateway = item;
 
     mark_gateway(cluster, gateway);
+    let_go(cluster, gateway);
     for (size_t i = 0; i < gateway->n_servers; i++)
         sw_sorted_remove(&cluster->passthroughs, &gateway->servers[i]);
     if (gateway->is_owned)

@@ -15,6 +15,7 @@
 
 #include "failover/reason.h"
 #include "mesh/digest.h"
+#include "mesh/unheld.h"
 #include "model/view.h"
 
 /* Our annotation on WorkloadEntries and DestinationRules: which Service they are for, as
@@ -146,7 +147,9 @@ struct sw_mesh_cluster {
     size_t n_gateways;
     const struct sw_mesh_passthrough *const *passthroughs; /* by namespace, then name */
     size_t n_passthroughs;
-    uint64_t passthroughs_ms; /* since when they are as they are, as far as was seen */
+    uint64_t passthroughs_ms; /* since when all hosts may be held by none of them, as far as was
+                                 seen: a wildcard went, or the cluster came */
+    const struct sw_unheld *unheld; /* the same of single hosts (mesh/unheld.h); NULL for none */
     const struct sw_mesh_rule *const *rules; /* by sw_mesh_rule_cmp(): hosts of one Service, by
                                                 that; then wildcards; then what Istio gives to no
                                                 Service */

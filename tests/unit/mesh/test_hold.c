@@ -40,6 +40,26 @@ static void entry_goes_once_its_gateway_has_not_held_the_host_for_long(void **st
     check_cart(mesh, "delete WorkloadEntry west");
 }
 
+/* However often other Gateways of that cluster change. */
+static void entry_goes_so_long_after_its_own_host_was_let_go(void **state)
+{
+    struct sw_unheld unheld = {0};
+    struct mesh *mesh = *state;
+    uint64_t all_ms = 0;
+
+    settled(mesh);
+    west(mesh)->cluster.n_passthroughs = 0;
+    west(mesh)->cluster.unheld = &unheld;
+    sw_unheld_note(&unheld, SW_STR("shop"), SW_STR("cart"), 2000, &all_ms);
+    sw_unheld_note(&unheld, SW_STR("shop"), SW_STR("pay"), 9000, &all_ms);
+    assert_int_equal(all_ms, 0);
+    mesh->now_ms = 2000 + SW_UNHELD_MAX_MS - 1;
+    check_cart(mesh, "wait delete WorkloadEntry west: WaitsForRemoteGateway until 22000");
+    mesh->now_ms++;
+    check_cart(mesh, "delete WorkloadEntry west");
+    sw_unheld_release(&unheld);
+}
+
 static void entry_to_a_gateway_that_nobody_can_see_stays(void **state)
 {
     struct mesh *mesh = *state;
@@ -107,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MESH_TEST(entry_goes_once_its_gateway_has_not_held_the_host_for_long),
+        MESH_TEST(entry_goes_so_long_after_its_own_host_was_let_go),
         MESH_TEST(entry_to_a_gateway_that_nobody_can_see_stays),
         MESH_TEST(entry_does_not_wait_for_a_replacement_that_will_not_come),
         MESH_TEST(entry_waits_for_a_replacement_while_another_gateway_holds_the_host),
