@@ -38,9 +38,9 @@ def test_status_is_a_subresource(crds, namespace):
     assert second["metadata"]["generation"] == first["metadata"]["generation"]
 
 
-@pytest.mark.parametrize("kind", ["ws", "wss", "igw"])
+@pytest.mark.parametrize("kind", ["ws", "wss"])
 def test_conditions_are_keyed_on_their_type(crds, namespace, kind):
-    for thing in (GUIDE["workspace"], GUIDE["setting"], GUIDE["gateway"]):
+    for thing in (GUIDE["workspace"], GUIDE["setting"]):
         apply(crds, namespace, thing).check()
     name = crds.kubectl("get", kind, "-n", namespace, "-o", "jsonpath={.items[0].metadata.name}")
     twice = {"conditions": [condition("Accepted"), condition("Accepted")]}
@@ -80,9 +80,6 @@ COLUMNS = {
     "gateway": {
         "NAME": "eastwest-gateway",
         "EAST-WEST ONLY": "true",
-        "ACCEPTED": "True",
-        "PROGRAMMED": "False",
-        "REASON": "Pending",
     },
 }
 

@@ -19,10 +19,7 @@ READ = [
     "ingressgateways.install.tetrate.io",
 ]
 WRITTEN = ["services", f"workloadentries.{ISTIO}", f"gateways.{ISTIO}"]
-STATUSES = [
-    *["workspaces.tsb.tetrate.io/status", "workspacesettings.tsb.tetrate.io/status"],
-    "ingressgateways.install.tetrate.io/status",
-]
+STATUSES = ["workspaces.tsb.tetrate.io/status", "workspacesettings.tsb.tetrate.io/status"]
 WRITES = ("create", "patch", "delete")
 ANYWHERE = [
     *((verb, kind) for kind in READ for verb in ("list", "watch")),
@@ -66,6 +63,7 @@ NOWHERE = [
     *((verb, "workspaces.tsb.tetrate.io") for verb in WRITES),
     *((verb, "workspacesettings.tsb.tetrate.io") for verb in WRITES),
     *((verb, "ingressgateways.install.tetrate.io") for verb in WRITES),
+    ("patch", "ingressgateways.install.tetrate.io/status"),
     *((verb, "peerauthentications.security.istio.io") for verb in WRITES),
     *((verb, "authorizationpolicies.security.istio.io") for verb in ("list", "create")),
     *((verb, f"virtualservices.{ISTIO}") for verb in ("list", "create", "patch")),
