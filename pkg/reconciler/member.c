@@ -24,6 +24,7 @@ struct sw_member {
     struct sw_reader *next;     /* on trial, to take its place; NULL for none */
     struct sw_err file_error;   /* why kubeconfig or folder cannot be read; code 0 when it was */
     struct sw_err config_error; /* why the kubeconfig cannot be used; code 0 when it is */
+    struct sw_err trouble;      /* as last told */
 };
 
 SW_DEFINE_CLEANUP(cleanup_member, struct sw_member, sw_member_free);
@@ -291,4 +292,28 @@ uint64_t sw_member_changes(const struct sw_member *member)
             n += stats->n_changes + stats->synced;
     }
     return n;
+}
+
+/* Of a connection the kind of failure counts: its words have times in them, which differ each time.
+ */
+static bool is_same_trouble(const struct sw_member *member, const struct sw_err *trouble)
+{
+    const bool of_connection = !member->file_error.code && !member->config_error.code;
+
+    return member->trouble.code == trouble->code &&
+           (of_connection || strcmp(member->trouble.message, trouble->message) == 0);
+}
+
+bool sw_member_trouble(struct sw_member *member, int64_t now_ms, struct sw_err *ret)
+{
+    struct sw_member_health health;
+
+    sw_member_health(member, now_ms, &health);
+    *ret = health.error;
+    if (health.readable && !member->file_error.code && !member->config_error.code)
+        *ret = no_error; /* for a moment, maybe */
+    if (is_same_trouble(member, ret))
+        return false;
+    member->trouble = *ret;
+    return true;
 }

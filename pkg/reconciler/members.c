@@ -268,6 +268,20 @@ static int64_t step_fleet(struct sw_members *members, int64_t now_ms)
     return members->unwatched && now_ms + AGAIN_MS < wake_ms ? now_ms + AGAIN_MS : wake_ms;
 }
 
+static void log_trouble(struct sw_members *members, struct sw_member *member, int64_t now_ms)
+{
+    struct sw_err trouble;
+
+    if (!sw_member_trouble(member, now_ms, &trouble))
+        return;
+    if (trouble.code)
+        sw_log(members->options.log, SW_LOG_WARN, "cluster cannot be read",
+               sw_log_str("cluster", sw_member_name(member)), sw_log_err(&trouble));
+    else
+        sw_log(members->options.log, SW_LOG_INFO, "cluster is read again",
+               sw_log_str("cluster", sw_member_name(member)));
+}
+
 int64_t sw_members_step(struct sw_members *members, int64_t now_ms)
 {
     int64_t wake_ms = INT64_MAX;
@@ -278,6 +292,7 @@ int64_t sw_members_step(struct sw_members *members, int64_t now_ms)
     for (size_t i = 0; i < members->n; i++) {
         int64_t own_ms = sw_member_step(members->items[i], now_ms);
 
+        log_trouble(members, members->items[i], now_ms);
         if (own_ms < wake_ms)
             wake_ms = own_ms;
     }
