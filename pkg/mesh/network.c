@@ -9,19 +9,23 @@
 static bool has_entries(const struct sw_mesh *mesh, const struct sw_mesh_cluster *cluster)
 {
     for (size_t i = 0; i < mesh->n_owned; i++) {
-        if (mesh->owned[i]->kind == SW_MESH_WORKLOADENTRY &&
-            sw_str_eq(mesh->owned[i]->remote, cluster->name))
+        const struct sw_mesh_owned *owned = mesh->owned[i];
+
+        if (owned->kind == SW_MESH_WORKLOADENTRY && owned->managed &&
+            sw_str_eq(owned->remote, cluster->name))
             return true;
     }
     return false;
 }
 
-/* The more, the rather it keeps its network. */
+/* Who has the higher one keeps the network. */
 static int claim(const struct sw_mesh *mesh, const struct sw_mesh_cluster *cluster)
 {
     if (cluster == sw_mesh_local(mesh))
+        return 3;
+    if (has_entries(mesh, cluster))
         return 2;
-    return has_entries(mesh, cluster) ? 1 : 0;
+    return cluster->readable ? 1 : 0;
 }
 
 static bool comes_before(const struct sw_mesh *mesh, const struct sw_mesh_cluster *a,

@@ -5,7 +5,8 @@
  * often two names lead to one cluster: somebody connected it a second time. What fails over must
  * not stop for that, so one of them has the network and the others yield to it, in this order: the
  * local cluster; one that a WorkloadEntry of ours leads to, which is the one that was connected
- * before, after a restart too; the first by name. It is one answer for all Services.
+ * before, after a restart too; one that can be read; the first by name. It is one answer for all
+ * Services.
  */
 #ifndef SW_MESH_NETWORK_H
 #define SW_MESH_NETWORK_H

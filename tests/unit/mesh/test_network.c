@@ -63,6 +63,31 @@ static void cluster_that_entries_lead_to_keeps_it(void **state)
     check_yields(mesh_build(mesh), WEST, NULL);
 }
 
+/* A name that nobody answers to any more holds up no other, once nothing leads there. */
+static void one_that_cannot_be_read_yields(void **state)
+{
+    struct mesh *mesh = *state;
+
+    shared(mesh);
+    mesh->clusters[SOUTH].cluster.readable = false;
+    check_yields(mesh_build(mesh), WEST, NULL);
+    check_yields(mesh_build(mesh), SOUTH, "west");
+}
+
+/* Somebody else's entry, with our label. */
+static void an_entry_that_is_not_ours_is_no_claim(void **state)
+{
+    struct mesh *mesh = *state;
+
+    mesh_pair(mesh);
+    mesh_begin(mesh, "south");
+    mesh_own(mesh, mesh_plan(mesh, "cart"));
+    for (size_t i = 0; i < mesh->mesh.n_owned; i++)
+        ((struct sw_mesh_owned *)mesh->mesh.owned[i])->managed = false;
+    mesh->clusters[SOUTH].cluster.network = SW_STR("west");
+    check_yields(mesh_build(mesh), WEST, "south");
+}
+
 static void local_cluster_keeps_it_whoever_comes(void **state)
 {
     struct mesh *mesh = *state;
@@ -105,6 +130,8 @@ int main(void)
         MESH_TEST(cluster_with_a_network_of_its_own_yields_to_none),
         MESH_TEST(first_by_name_keeps_it_where_no_entry_tells),
         MESH_TEST(cluster_that_entries_lead_to_keeps_it),
+        MESH_TEST(one_that_cannot_be_read_yields),
+        MESH_TEST(an_entry_that_is_not_ours_is_no_claim),
         MESH_TEST(local_cluster_keeps_it_whoever_comes),
         MESH_TEST(nothing_is_stale_until_a_network_is_another_one),
         MESH_TEST(entries_count_wherever_one_yields),
