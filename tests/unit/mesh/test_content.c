@@ -9,6 +9,10 @@
 
 #include "mesh/content.h"
 
+/* The two halves of an object: between them goes what metadata has besides. */
+#define META "{'kind':'K','metadata':{'name':'a','labels':{'x':'1'}"
+#define SPEC "},'spec':{'b':1,'c':[1,2]}}"
+
 #define BASE                                                                                       \
     "{'kind':'K','metadata':{'name':'a','generation':1,'resourceVersion':'5','labels':{'x':'1'}}," \
     "'spec':{'b':1,'c':[1,2]}"
@@ -40,8 +44,9 @@ static void what_is_written_about_it_is_no_content(void **state)
 {
     static const char *const others[] = {
         BASE ",'status':{'conditions':[]}}",
-        "{'kind':'K','metadata':{'name':'a','generation':2,'resourceVersion':'6','labels':{'x':"
-        "'1'},'managedFields':[{'manager':'m'}]},'spec':{'b':1,'c':[1,2]}}",
+        META ",'generation':2" SPEC,
+        META ",'resourceVersion':'6'" SPEC,
+        META ",'managedFields':[{'manager':'m'}]" SPEC,
         "{'kind':'K','metadata':{'name':'a','labels':{'x':'1'}},'spec':{'c':[1,2],'b':1}}",
     };
 
