@@ -29,12 +29,20 @@
  * then, and the report with them. */
 #define CLOCK_SLACK_MS 2000
 
+/* A key may be in data or in binaryData. One that somebody has put there, as kubectl does with
+ * files that are not UTF-8, is not ours to apply away; and we may not delete the ConfigMap. */
+#define TIDY_BODY          "{\"binaryData\":null}"
+
+#define HTTP_UNPROCESSABLE 422
+
 struct sw_bulletin {
     struct sw_bulletin_options options;
     struct sw_http_target *target; /* NULL: nowhere */
     struct sw_call *call;          /* NULL: none is under way */
     struct sw_buf posted, sending; /* reports: as it stands there, and as it is being written */
     bool is_posted;                /* `posted` is what stands there */
+    bool tidies;                   /* what is sent next, or is under way, is TIDY_BODY */
+    bool is_tidied;                /* since the last answer that was not 422 */
     int64_t posted_ms;             /* when that was written */
     int64_t sent_ms;               /* when `sending` was sent */
     int64_t due_ms;
@@ -71,6 +79,7 @@ void sw_bulletin_forget(struct sw_bulletin *bulletin)
     sw_call_cancel(bulletin->call);
     bulletin->call = NULL;
     bulletin->is_posted = false;
+    bulletin->tidies = bulletin->is_tidied = false;
 }
 
 void sw_bulletin_point(struct sw_bulletin *bulletin, struct sw_http_target *target)
@@ -103,17 +112,44 @@ static void put_off(struct sw_bulletin *bulletin, const char *why, int64_t at_le
     bulletin->due_ms = bulletin->sent_ms + (at_least_ms > wait_ms ? at_least_ms : wait_ms);
 }
 
+/* What stood in the way is gone: the report follows at once. */
+static void on_tidied(struct sw_bulletin *bulletin, const struct sw_answer *answer)
+{
+    bulletin->tidies = false;
+    if (answer->verdict == SW_ANSWER_OK || answer->verdict == SW_ANSWER_NOT_FOUND)
+        bulletin->due_ms = bulletin->sent_ms;
+    else
+        put_off(bulletin, answer->message, answer->retry_after_s * 1000);
+}
+
+/* Once before each wait, what may stand in the way is cleared. */
+static void on_refused(struct sw_bulletin *bulletin, const struct sw_answer *answer)
+{
+    const bool invalid = answer->http_status == HTTP_UNPROCESSABLE;
+
+    bulletin->is_posted = false;
+    bulletin->tidies = bulletin->is_tidied = invalid && !bulletin->is_tidied;
+    if (bulletin->tidies)
+        bulletin->due_ms = bulletin->sent_ms;
+    else
+        put_off(bulletin, answer->message, answer->retry_after_s * 1000);
+}
+
 static void on_answer(void *context, const struct sw_answer *answer)
 {
     struct sw_bulletin *bulletin = context;
     const struct sw_buf posted = bulletin->posted;
 
     bulletin->call = NULL;
-    if (answer->verdict != SW_ANSWER_OK) {
-        bulletin->is_posted = false;
-        put_off(bulletin, answer->message, answer->retry_after_s * 1000);
+    if (bulletin->tidies) {
+        on_tidied(bulletin, answer);
         return;
     }
+    if (answer->verdict != SW_ANSWER_OK) {
+        on_refused(bulletin, answer);
+        return;
+    }
+    bulletin->is_tidied = false;
     if (bulletin->retry_ms)
         sw_log(bulletin->options.log, SW_LOG_INFO, "the status ConfigMap is written again");
     bulletin->retry_ms = 0;
@@ -156,6 +192,12 @@ static int send(struct sw_bulletin *bulletin, int64_t wall_ms, struct sw_err *re
     int r;
 
     sw_buf_init(&body, MAX_BODY_BYTES);
+    if (bulletin->tidies) {
+        op.verb = SW_APPLIER_MERGE_PATCH;
+        op.force = false;
+        op.body = SW_STR(TIDY_BODY);
+        return sw_applier_send(&client, &op, sink, &bulletin->call, reterr);
+    }
     r = write_body(bulletin, wall_ms, &body, reterr);
     if (r < 0)
         return r;

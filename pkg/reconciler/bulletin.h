@@ -7,7 +7,9 @@
  *
  * It is written when it has become another one, at most every SW_BULLETIN_GAP_MS and more rarely
  * where it is long; and every SW_BULLETIN_RENEW_MS, so that who reads it knows that somebody still
- * writes it, and one that was deleted comes back. For the thread that runs the sw_http.
+ * writes it, and one that was deleted comes back. One that the API server does not take (422) is
+ * cleared of binaryData first, where one of our keys may stand, and written again. For the thread
+ * that runs the sw_http.
  */
 #ifndef SW_RECONCILER_BULLETIN_H
 #define SW_RECONCILER_BULLETIN_H

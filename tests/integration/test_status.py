@@ -65,3 +65,15 @@ def test_a_report_that_was_deleted_comes_back(pair):
     assert done.returncode == 2 and not done.stdout
     assert "expected ConfigMap spillway-status in namespace spillway-system" in done.stderr
     wait_until("it is there again", lambda: said(pair.first)["rows"], 120)
+
+
+def test_a_report_that_cannot_be_written_over_comes_back(pair):
+    """A key may not be in both data and binaryData, and the reconciler may not delete it."""
+    wait_until("it is there", lambda: said(pair.first)["rows"], 120)
+    patch = '{"data": null, "binaryData": {"status.json": "//8="}}'
+    name = ("configmap", "spillway-status", "-n", OURS)
+    pair.first.api.kubectl("patch", *name, "--type=merge", "-p", patch).check()
+    assert run(pair.first).returncode == 2
+    wait_until("it is there again", lambda: said(pair.first)["rows"], 120)
+    there = pair.first.api.kubectl("get", *name, "-o", "json").check()
+    assert "binaryData" not in json.loads(there.stdout)

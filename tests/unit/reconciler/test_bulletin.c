@@ -127,6 +127,55 @@ static void failures_are_tried_again_ever_later(void **state)
     assert_false(post_after(SW_BULLETIN_GAP_MS + 100));
 }
 
+/* A key may not be in both data and binaryData. */
+static void what_stands_in_binary_data_is_cleared(void **state)
+{
+    (void)state;
+    assert_true(post_after(0));
+    fake_answer(422, "{}");
+    assert_true(post_after(0));
+    assert_string_equal(fake_last()->content_type, "application/merge-patch+json");
+    assert_string_equal(fake_last()->body, "{\"binaryData\":null}");
+    assert_null(strstr(fake_last()->path, "force"));
+    assert_false(post_after(0));
+    fake_answer(200, "{}");
+    assert_true(post_after(0));
+    assert_string_equal(fake_last()->content_type, "application/apply-patch+yaml");
+    fake_answer(200, "{}");
+    assert_false(post_after(SW_BULLETIN_GAP_MS + 100));
+}
+
+/* Such as one that is immutable: it is not asked for without end. */
+static void clearing_that_does_not_help_is_not_repeated_at_once(void **state)
+{
+    (void)state;
+    assert_true(post_after(0));
+    for (int64_t wait_ms = SW_BULLETIN_GAP_MS; wait_ms < 4 * SW_BULLETIN_GAP_MS; wait_ms *= 2) {
+        fake_answer(422, "{}");
+        assert_true(post_after(0));
+        fake_answer(200, "{}");
+        assert_true(post_after(0));
+        fake_answer(422, "{}");
+        assert_false(post_after(wait_ms - 1));
+        assert_true(post_after(1));
+        assert_string_equal(fake_last()->content_type, "application/apply-patch+yaml");
+    }
+}
+
+static void clearing_may_fail(void **state)
+{
+    (void)state;
+    assert_true(post_after(0));
+    fake_answer(422, "{}");
+    assert_true(post_after(0));
+    fake_answer(422, "{}");
+    assert_false(post_after(SW_BULLETIN_GAP_MS - 1));
+    assert_true(post_after(1));
+    assert_string_equal(fake_last()->content_type, "application/apply-patch+yaml");
+    fake_answer(200, "{}");
+    assert_false(post_after(SW_BULLETIN_GAP_MS + 100));
+}
+
 static void the_api_server_may_ask_for_more_time(void **state)
 {
     (void)state;
@@ -204,6 +253,9 @@ int main(void)
         TEST(a_sign_of_life_comes_every_minute),
         TEST(nothing_is_due_while_one_is_under_way),
         TEST(failures_are_tried_again_ever_later),
+        TEST(what_stands_in_binary_data_is_cleared),
+        TEST(clearing_that_does_not_help_is_not_repeated_at_once),
+        TEST(clearing_may_fail),
         TEST(the_api_server_may_ask_for_more_time),
         TEST(what_cannot_be_sent_is_put_off),
         TEST(who_leads_again_writes_again),
