@@ -58,16 +58,6 @@ static int push_wait(struct sw_diff *diff, const struct sw_op *op, enum sw_reaso
     return 0;
 }
 
-static const struct sw_wanted *find_wanted(const struct work *work,
-                                           const struct sw_mesh_owned *owned)
-{
-    for (size_t i = 0; i < work->plan->wanteds.n; i++) {
-        if (sw_hold_is_same(&work->plan->wanteds.items[i], owned))
-            return &work->plan->wanteds.items[i];
-    }
-    return NULL;
-}
-
 static int create(const struct work *work, const struct sw_wanted *wanted, struct sw_err *reterr)
 {
     struct sw_op op = {
@@ -167,11 +157,11 @@ static bool is_seen(const struct sw_mesh *mesh)
 int sw_diff_add(struct sw_diff *diff, const struct sw_plan *plan, struct sw_err *reterr)
 {
     struct work work = {.diff = diff, .plan = plan};
-    int r = 0;
+    int r;
 
     if (!is_seen(diff->mesh))
         return 0;
-    sw_hold_init(&work.hold, diff->mesh, plan, diff->now_ms, diff->arena);
+    r = sw_hold_init(&work.hold, diff->mesh, plan, diff->now_ms, diff->arena, reterr);
     for (size_t i = 0; r == 0 && i < plan->wanteds.n; i++) {
         const struct sw_wanted *wanted = &plan->wanteds.items[i];
         const struct sw_mesh_owned *owned = sw_hold_find(&work.hold, wanted);
@@ -184,7 +174,7 @@ int sw_diff_add(struct sw_diff *diff, const struct sw_plan *plan, struct sw_err 
             r = mend(&work, wanted, owned, reterr);
     }
     for (size_t i = 0; r == 0 && i < work.hold.n_owned; i++) {
-        if (plan->kinds & 1u << work.hold.owned[i]->kind && !find_wanted(&work, work.hold.owned[i]))
+        if (plan->kinds & 1u << work.hold.owned[i]->kind && !work.hold.is_wanted[i])
             r = discard(&work, work.hold.owned[i], reterr);
     }
     again_at(diff, plan->again_ms);

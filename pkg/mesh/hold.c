@@ -6,8 +6,49 @@
 
 #include "base/banned.h"
 
-void sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct sw_plan *plan,
-                  uint64_t now_ms, struct sw_arena *arena)
+/* The place of what is wanted among these, which are for one Service: `n` for none. */
+static size_t find(const struct sw_mesh_owned *const *owned, size_t n,
+                   const struct sw_wanted *wanted, struct sw_str for_namespace,
+                   struct sw_str for_service)
+{
+    const struct sw_mesh_owned key = {
+        .kind = wanted->kind,
+        .namespace_ = wanted->namespace_,
+        .name = wanted->name,
+        .for_namespace = for_namespace,
+        .for_service = for_service,
+    };
+    size_t low = 0, high = n;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (sw_mesh_owned_cmp(owned[middle], &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && sw_mesh_owned_cmp(owned[low], &key) == 0 ? low : n;
+}
+
+static size_t find_owned(const struct sw_hold *hold, const struct sw_wanted *wanted)
+{
+    return find(hold->owned, hold->n_owned, wanted, hold->plan->namespace_, hold->plan->service);
+}
+
+const struct sw_mesh_owned *sw_hold_find(const struct sw_hold *hold, const struct sw_wanted *wanted)
+{
+    const struct sw_str none = {NULL, 0};
+    size_t at = find_owned(hold, wanted);
+
+    if (at < hold->n_owned)
+        return hold->owned[at];
+    at = find(hold->stray, hold->n_stray, wanted, none, none);
+    return at < hold->n_stray ? hold->stray[at] : NULL;
+}
+
+int sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct sw_plan *plan,
+                 uint64_t now_ms, struct sw_arena *arena, struct sw_err *reterr)
 {
     const struct sw_str none = {NULL, 0};
 
@@ -15,29 +56,16 @@ void sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct
     hold->owned =
         &mesh->owned[sw_mesh_owned_for(mesh, plan->namespace_, plan->service, &hold->n_owned)];
     hold->stray = &mesh->owned[sw_mesh_owned_for(mesh, none, none, &hold->n_stray)];
-}
+    hold->is_wanted = sw_arena_zalloc(arena, hold->n_owned * sizeof(*hold->is_wanted));
+    if (!hold->is_wanted)
+        return sw_err_nomem(reterr);
+    for (size_t i = 0; i < plan->wanteds.n; i++) {
+        const size_t at = find_owned(hold, &plan->wanteds.items[i]);
 
-bool sw_hold_is_same(const struct sw_wanted *wanted, const struct sw_mesh_owned *owned)
-{
-    return wanted->kind == owned->kind && sw_str_eq(wanted->name, owned->name) &&
-           sw_str_eq(wanted->namespace_, owned->namespace_);
-}
-
-static const struct sw_mesh_owned *find_among(const struct sw_mesh_owned *const *owned, size_t n,
-                                              const struct sw_wanted *wanted)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (sw_hold_is_same(wanted, owned[i]))
-            return owned[i];
+        if (at < hold->n_owned)
+            hold->is_wanted[at] = true;
     }
-    return NULL;
-}
-
-const struct sw_mesh_owned *sw_hold_find(const struct sw_hold *hold, const struct sw_wanted *wanted)
-{
-    const struct sw_mesh_owned *owned = find_among(hold->owned, hold->n_owned, wanted);
-
-    return owned ? owned : find_among(hold->stray, hold->n_stray, wanted);
+    return 0;
 }
 
 uint64_t sw_hold_visible_ms(const struct sw_hold *hold)

@@ -18,14 +18,13 @@ struct sw_hold {
     size_t n_owned;
     const struct sw_mesh_owned *const *stray; /* those of which it is not known what they are for */
     size_t n_stray;
+    bool *is_wanted; /* arena: of each of `owned` */
 };
 
-/* Looks up what is there of the plan's key. `arena` is for what is asked later. */
-void sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct sw_plan *plan,
-                  uint64_t now_ms, struct sw_arena *arena);
-
-/* True if the two are the same object. */
-bool sw_hold_is_same(const struct sw_wanted *wanted, const struct sw_mesh_owned *owned);
+/* Looks up what is there of the plan's key. `arena` is for what is asked later, too. Fails with
+ * SW_ENOMEM. */
+int sw_hold_init(struct sw_hold *hold, const struct sw_mesh *mesh, const struct sw_plan *plan,
+                 uint64_t now_ms, struct sw_arena *arena, struct sw_err *reterr);
 
 /* The object that is there of what is wanted, be it one whose annotation was taken off; NULL if
  * there is none. */
