@@ -74,8 +74,9 @@ static const char *const advices[] = {
     [SW_ADDRESS_FAMILY] = "give it an address of this cluster's family too: {kubectl} get service "
                           "{gateway} -o yaml",
     [SW_NETWORK_SHARED] =
-        "give each cluster a network of its own, by this in each: kubectl label --overwrite "
-        "namespace istio-system topology.istio.io/network=NAME",
+        "if {remote} is a second name for one cluster, delete the Secret that connects it; else "
+        "give each a network of its own, as in its values.global.network: kubectl label "
+        "--overwrite namespace istio-system topology.istio.io/network=NAME",
     [SW_NATIVE] = "take istiod's own remote Secrets away, or leave failover to it: kubectl get "
                   "secrets -n istio-system -l istio/multiCluster=true",
     [SW_PORT_MISMATCH] =
@@ -89,8 +90,9 @@ static const char *const advices[] = {
     [SW_ROOT_CERT] = "let the clusters share a root; the one of {remote}: {kubectl} get configmap "
                      "istio-ca-root-cert -n istio-system -o yaml",
     [SW_REMOTE_EXPIRED] = CONNECT,
-    [SW_SELECTOR_SHARED] = "give the Services selectors that do not overlap: kubectl get services "
-                           "-n {namespace} -o wide",
+    [SW_SELECTOR_SHARED] = "expose the other Service there too, or give it a DestinationRule with "
+                           "outlierDetection, or both selectors that do not overlap: kubectl get "
+                           "services -n {namespace} -o wide",
     [SW_SUBSET_CONFLICT] = "give the subset the same labels in all clusters: {kubectl} get "
                            "destinationrules -n {namespace} -o yaml",
     [SW_SUBSET_ABSENT] = "add the subset to its DestinationRule there: {kubectl} get "
