@@ -26,7 +26,7 @@ static void write_but(const json_t *object, const char *const *without, struct s
     json_object_foreach ((json_t *)object, name, value) {
         if (is_among(name, without))
             continue;
-        sw_buf_append_text(buf, name);
+        sw_json_write_string((struct sw_str){name, strlen(name)}, buf);
         sw_buf_append_text(buf, "\n");
         sw_json_write_canonical(value, buf);
         sw_buf_append_text(buf, "\n");

@@ -1,6 +1,7 @@
 /*
  * Since when hosts are held by no Gateway: what a Gateway lets go of is noted for a while, host by
- * host, so that a change of one Gateway prolongs nothing for the hosts of others.
+ * host, so that a change of one Gateway prolongs nothing for the hosts of others. They are at most
+ * the hosts that were let go within 2 * SW_UNHELD_MAX_MS.
  */
 #ifndef SW_MESH_UNHELD_H
 #define SW_MESH_UNHELD_H
