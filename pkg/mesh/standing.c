@@ -322,6 +322,23 @@ static json_t *make_cluster(const struct sw_standing *standing,
     return r == 0 ? made : NULL;
 }
 
+/* Lists are maps for an API server, by the name of the cluster: their order says nothing. */
+static bool has_same_clusters(const json_t *before, const json_t *status)
+{
+    const json_t *clusters = json_object_get(status, "clusters");
+
+    if (json_array_size(json_object_get(before, "clusters")) != json_array_size(clusters))
+        return false;
+    for (size_t i = 0; i < json_array_size(clusters); i++) {
+        const json_t *wanted = json_array_get(clusters, i);
+        const char *name = json_string_value(json_object_get(wanted, "name"));
+
+        if (!json_equal(find_item(before, "clusters", "name", sw_str_from(name)), wanted))
+            return false;
+    }
+    return true;
+}
+
 /* Does the status before say it all? Conditions of others may stand beside ours. */
 static bool says(const json_t *before, const json_t *status)
 {
@@ -335,7 +352,7 @@ static bool says(const json_t *before, const json_t *status)
         if (!json_equal(found, wanted))
             return false;
     }
-    return json_equal(json_object_get(before, "clusters"), json_object_get(status, "clusters")) &&
+    return has_same_clusters(before, status) &&
            json_equal(json_object_get(before, "observedGeneration"),
                       json_object_get(status, "observedGeneration"));
 }

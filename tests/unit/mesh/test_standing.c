@@ -139,6 +139,29 @@ static void conditions_of_others_do_not_count(void **state)
     make(*state, &standing, 0);
 }
 
+static void the_order_of_clusters_does_not_count(void **state)
+{
+    struct sw_standing standing = sound();
+    json_t *before = make(*state, &standing, 1);
+    json_t *list = json_object_get(before, "clusters");
+
+    json_array_append(list, json_array_get(list, 0));
+    json_array_remove(list, 0);
+    standing.before = before;
+    make(*state, &standing, 0);
+    json_object_set_new(json_array_get(list, 1), "exposed", json_integer(9));
+    make(*state, &standing, 1);
+}
+
+static void a_cluster_that_has_gone_does_count(void **state)
+{
+    struct sw_standing standing = sound();
+
+    standing.before = make(*state, &standing, 1);
+    standing.n_clusters = 1;
+    make(*state, &standing, 1);
+}
+
 static void what_is_withheld_is_named(void **state)
 {
     const struct sw_standing standing = sound();
@@ -303,6 +326,8 @@ int main(void)
         SW_WORLD_TEST(the_same_again_is_not_to_be_written),
         SW_WORLD_TEST(a_time_is_of_a_transition_alone),
         SW_WORLD_TEST(conditions_of_others_do_not_count),
+        SW_WORLD_TEST(the_order_of_clusters_does_not_count),
+        SW_WORLD_TEST(a_cluster_that_has_gone_does_count),
         SW_WORLD_TEST(what_is_withheld_is_named),
         SW_WORLD_TEST(a_cluster_that_says_nothing_is_unknown),
         SW_WORLD_TEST(a_cluster_out_of_reach_comes_before_one_that_says_nothing),
