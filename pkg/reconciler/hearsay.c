@@ -148,8 +148,10 @@ static void conclude(struct teller *teller, enum sw_reason reason, const struct 
     teller->detail = *detail;
 }
 
-/* It was read just now: somebody writes it, or nobody does any more. */
-static void judge_age(struct teller *teller, int64_t now_ms)
+/* Somebody writes it, or nobody does any more, as far as can be seen: `failure` says why it could
+ * not be read just now, NULL that it was. One that was stale before stays so for the same reason:
+ * how it fails may be another thing each time, and is no news. */
+static void judge_age(struct teller *teller, const char *failure, int64_t now_ms)
 {
     struct sw_err detail = {0};
 
@@ -159,10 +161,18 @@ static void judge_age(struct teller *teller, int64_t now_ms)
         conclude(teller, SW_PROGRAMMED, &detail);
         return;
     }
-    sw_err_set(&detail, SW_EIO,
-               "ConfigMap " SW_BULLETIN_NAME " in namespace %.*s is written every minute while a "
-               "reconciler runs there: see whether one does",
-               SW_STR_ARG(teller->hearsay->options.namespace_));
+    if (failure && teller->reason == SW_REPORT_STALE)
+        return;
+    if (failure)
+        sw_err_set(&detail, SW_EIO,
+                   "ConfigMap " SW_BULLETIN_NAME " in namespace %.*s there cannot be read: %s",
+                   SW_STR_ARG(teller->hearsay->options.namespace_), failure);
+    else
+        sw_err_set(&detail, SW_EIO,
+                   "ConfigMap " SW_BULLETIN_NAME
+                   " in namespace %.*s is written every minute while a "
+                   "reconciler runs there: see whether one does",
+                   SW_STR_ARG(teller->hearsay->options.namespace_));
     conclude(teller, SW_REPORT_STALE, &detail);
 }
 
@@ -172,8 +182,10 @@ static void on_report(struct teller *teller, const struct sw_answer *answer)
     struct sw_err why = {0}, detail = {0};
     int r = sw_tidings_take(&teller->tidings, answer, (int64_t)sw_clock_wall_ms(), now_ms, &why);
 
-    if (r == SW_ENOMEM)
-        return; /* it is asked again */
+    if (r == SW_ENOMEM) { /* it is asked again */
+        judge_age(teller, why.message, now_ms);
+        return;
+    }
     teller->hearsay->version += r == 1;
     if (r < 0) {
         sw_err_set(&detail, r, "ConfigMap " SW_BULLETIN_NAME " there: %s", why.message);
@@ -182,7 +194,7 @@ static void on_report(struct teller *teller, const struct sw_answer *answer)
     }
     if (teller->reason != SW_REPORT_STALE)
         conclude(teller, SW_PROGRAMMED, &detail);
-    judge_age(teller, now_ms);
+    judge_age(teller, NULL, now_ms);
 }
 
 static void on_answer(void *context, const struct sw_answer *answer)
@@ -217,6 +229,7 @@ static void on_answer(void *context, const struct sw_answer *answer)
         conclude(teller, SW_REPORT_UNREADABLE, &detail);
         return;
     default: /* it will be asked again; that it is away is known from its watches */
+        judge_age(teller, answer->message, (int64_t)sw_clock_mono_ms());
         teller->hearsay->version += !teller->answered;
         teller->answered = true;
     }

@@ -2,9 +2,10 @@
  * What the reconcilers of other clusters say in the ConfigMaps that they keep there
  * (reconciler/bulletin.h): asked for again and again, for whoever writes status conditions.
  *
- * What a cluster said last stays while it cannot be asked. Its clock is not compared with ours but
- * once, roughly: that somebody still writes is known by what is written changing. For the thread
- * that runs the sw_http.
+ * What a cluster said last stays while it cannot be asked; where it can be and does not hand its
+ * report out, that grows old, as one does that nobody writes. Its clock is not compared with ours
+ * but once, roughly: that somebody still writes is known by what is written changing. For the
+ * thread that runs the sw_http.
  */
 #ifndef SW_RECONCILER_HEARSAY_H
 #define SW_RECONCILER_HEARSAY_H

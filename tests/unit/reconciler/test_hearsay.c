@@ -10,6 +10,7 @@
 
 #include "pair.h"
 #include "reconciler/hearsay.h"
+#include "reconciler/tidings.h"
 #include "json/read.h"
 
 #define REPORT(written, text)                                                                      \
@@ -173,6 +174,30 @@ static void what_was_said_last_stays_while_nobody_answers(void **state)
     assert_non_null(word().tally);
 }
 
+/* Its watches go on: it is there, and its report is not to be had. */
+static void one_that_is_never_handed_out_grows_stale(void **state)
+{
+    uint64_t version;
+
+    (void)state;
+    servers_put(PAIR_WEST, PAIR_REPORT, REPORT("1795429000", SAYS_FOUR));
+    wait_for(2000);
+    servers_answer(PAIR_WEST, PAIR_REPORT, 500);
+    wait_for(SW_TIDINGS_STALE_MS - SW_HEARSAY_PERIOD_MS * 2);
+    check_word(SW_PROGRAMMED, "");
+    wait_for(SW_HEARSAY_PERIOD_MS * 4);
+    check_word(SW_REPORT_STALE, "in namespace sys there cannot be read: ");
+    assert_non_null(word().tally);
+    version = sw_hearsay_version(hearsay);
+    servers_answer(PAIR_WEST, PAIR_REPORT, 503);
+    wait_for(SW_HEARSAY_PERIOD_MS * 2);
+    assert_int_equal(sw_hearsay_version(hearsay), version);
+    servers_answer(PAIR_WEST, PAIR_REPORT, 200);
+    servers_put(PAIR_WEST, PAIR_REPORT, REPORT("1795429400", SAYS_FOUR));
+    wait_for(SW_HEARSAY_PERIOD_MS * 2);
+    check_word(SW_PROGRAMMED, "");
+}
+
 static void what_is_forgotten_is_asked_for_anew(void **state)
 {
     (void)state;
@@ -207,6 +232,7 @@ int main(void)
         TEST(what_cannot_be_read_is_told),
         TEST(one_that_nobody_writes_is_stale),
         TEST(what_was_said_last_stays_while_nobody_answers),
+        TEST(one_that_is_never_handed_out_grows_stale),
         TEST(what_is_forgotten_is_asked_for_anew),
         TEST(nothing_is_under_way_when_clusters_go),
     };
