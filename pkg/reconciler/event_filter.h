@@ -6,8 +6,8 @@
  *
  *   Normal   FailoverReady, GatewayPlanned: it is planned, and nothing of it waits any more
  *            FailoverEnded, GatewayEnded: it is gone, and nothing says why
- *   Warning  the reason's word: it is withheld, is warned of, or has waited for
- * SW_EVENT_PATIENCE_MS
+ *   Warning  the reason's word: it is withheld, is warned of, or has waited for so long
+ *            (SW_EVENT_PATIENCE_MS)
  *
  * Not told is what is so when the process begins to lead, warnings included: a reconciler that is
  * restarted in a loop would write thousands of Events each time, about what did not change. What

@@ -15,10 +15,13 @@
  *     seenAt       where it is not: when the view was last up to date (Unix time, s); absent: never
  *     error        why; absent: nothing is wrong
  *     emitted, withheld, warned, waits    how many findings of `subjects` are about it
- *   settings[]     each WorkspaceSetting of the config cluster, in the order of namespaces and
- * names namespace, name exposed      Services of this cluster that others may reach by it emitted
- * ways into other clusters (a Service and one of these) that are in place workloadEntries    that
- * make them withheld, pending  ways that are not made, and that are planned and not there yet
+ *   settings[]     each WorkspaceSetting of the config cluster; by namespaces, then names
+ *     namespace, name
+ *     exposed      Services of this cluster that others may reach by it
+ *     emitted      ways into other clusters (a Service and one of these) that are in place
+ *     workloadEntries    that make them
+ *     withheld     ways that are not made
+ *     pending      ways that are planned, and not there yet
  *     notExposed   Services of this cluster that are selected and cannot be exposed
  *     reasons[]    of the last three: state, reason, count, example, message
  *   settingsOmitted      for which there was no room
