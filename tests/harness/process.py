@@ -21,15 +21,19 @@ class NotReady(AssertionError):
     """Something did not become true in time; the message says what, and what was seen last."""
 
 
-def wait_until(what, check, timeout_s=30.0):
-    """Polls check() until it returns something true, and returns that."""
+def wait_until(what, check, timeout_s=30.0, tell=None):
+    """Polls check() until it returns something true, and returns that.
+
+    tell() is asked, if it does not, for what is to be said besides what was seen last.
+    """
     deadline = time.monotonic() + timeout_s
     while True:
         seen = check()
         if seen:
             return seen
         if time.monotonic() >= deadline:
-            raise NotReady(f"{what}: not within {timeout_s} s; last seen: {seen!r}")
+            told = f"; {tell()}" if tell else ""
+            raise NotReady(f"{what}: not within {timeout_s} s; last seen: {seen!r}{told}")
         time.sleep(POLL_S)
 
 

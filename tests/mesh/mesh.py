@@ -121,17 +121,34 @@ class Mesh(Part):
                     f"{site.name}: {name} has its ways elsewhere",
                     lambda site=site, name=name: self.is_connected(site, name),
                     timeout_s,
+                    tell=lambda site=site, name=name: self._ways(site, name),
                 )
 
     def is_connected(self, site, name):
-        known = site.client().priorities(scene.outbound(name))
-        wanted = {
+        return site.client().priorities(scene.outbound(name)).keys() == self._wanted(site, name)
+
+    def _wanted(self, site, name):
+        """The endpoints that a client has to know."""
+        elsewhere = {
             f"{other.gateway().address}:{scene.GATEWAY_PORT}"
             for other in self.sites
             if other is not site
         }
         local = {f"{pod.address}:{scene.PORT}" for pod in site.cluster.pods(name) if pod.ready}
-        return known.keys() == wanted | local
+        return elsewhere | local
+
+    def _ways(self, site, name):
+        """Where a way to a service ends, for whoever reads that it does."""
+        known = site.client().priorities(scene.outbound(name))
+        wanted = sorted(self._wanted(site, name))
+        log = site.reconciler.process.log.read_text(errors="replace").splitlines()[-8:]
+        return "\n".join(
+            [
+                f"wanted {wanted}, Envoy knows {known}, entries {site.entries(name)}",
+                f"{site.name}'s reconciler, last:",
+                *log,
+            ]
+        )
 
     def refusals(self):
         """How often, so far, a proxy has answered istiod that it cannot use what it was sent."""
