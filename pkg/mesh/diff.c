@@ -113,12 +113,13 @@ static int mend(const struct work *work, const struct sw_wanted *wanted,
     return push_op(work->diff, op, reterr);
 }
 
-/* An entry that is wanted, and there, and leads to a gateway that does not hold its host. */
-static int withdraw(const struct work *work, const struct sw_wanted *wanted,
-                    const struct sw_mesh_owned *owned, struct sw_err *reterr)
+/* An entry that is wanted, and there: it is withdrawn once it has lacked something for too long. */
+static int mend_entry(const struct work *work, const struct sw_wanted *wanted,
+                      const struct sw_mesh_owned *owned, struct sw_err *reterr)
 {
-    struct sw_op op = op_on(work, SW_OP_DELETE, SW_WAITS_GATEWAY, owned);
-    uint64_t at_ms = sw_hold_given_up_ms(&work->hold, owned->remote);
+    enum sw_reason reason;
+    uint64_t at_ms = sw_hold_given_up_ms(&work->hold, wanted, &reason);
+    struct sw_op op = op_on(work, SW_OP_DELETE, reason, owned);
     int r;
 
     if (owned->managed && at_ms && work->diff->now_ms >= at_ms)
@@ -126,7 +127,7 @@ static int withdraw(const struct work *work, const struct sw_wanted *wanted,
     r = mend(work, wanted, owned, reterr);
     if (r < 0 || !owned->managed || !at_ms)
         return r;
-    return push_wait(work->diff, &op, SW_WAITS_GATEWAY, at_ms, reterr);
+    return push_wait(work->diff, &op, reason, at_ms, reterr);
 }
 
 /* An object that nothing wants any more. */
@@ -141,6 +142,10 @@ static int discard(const struct work *work, const struct sw_mesh_owned *owned,
     if (owned->kind == SW_MESH_STUB && owned->shared) {
         op = op_on(work, SW_OP_RELEASE, SW_RELEASED, owned);
         op.others = owned->others;
+        return push_op(work->diff, op, reterr);
+    }
+    if (owned->kind == SW_MESH_WORKLOADENTRY && sw_hold_is_unruled(&work->hold)) {
+        op.reason = SW_WAITS_RULE;
         return push_op(work->diff, op, reterr);
     }
     reason = sw_hold_reason(&work->hold, owned);
@@ -168,8 +173,8 @@ int sw_diff_add(struct sw_diff *diff, const struct sw_plan *plan, struct sw_err 
 
         if (!owned)
             r = create(&work, wanted, reterr);
-        else if (wanted->gate == SW_WAITS_GATEWAY)
-            r = withdraw(&work, wanted, owned, reterr);
+        else if (wanted->kind == SW_MESH_WORKLOADENTRY)
+            r = mend_entry(&work, wanted, owned, reterr);
         else
             r = mend(&work, wanted, owned, reterr);
     }

@@ -13,8 +13,10 @@
  *  - Deleted: in reverse. A DestinationRule or stub only once no WorkloadEntry needs it; a
  *    WorkloadEntry that others for the same cluster replace only once these are there (D5).
  *  - Withdrawn: a WorkloadEntry whose gateway, in a cluster that can be read, has not held the host
- *    for SW_UNHELD_MAX_MS; it comes back when it does again. Nor is such a replacement waited for,
- *    unless another gateway of that cluster holds the host.
+ *    for SW_LAPSE_MAX_MS; it comes back when it does again. Nor is such a replacement waited for,
+ *    unless another gateway of that cluster holds the host. So is every WorkloadEntry of a Service
+ *    of which clients have been without our DestinationRule for as long: somebody's object has its
+ *    name, say, and without outlierDetection every cluster is as near as the local one.
  *  - What leads to, or is there because of, a cluster that has not been seen yet stays.
  *  - Where more than SW_RELIST_MAX_DELETES deletions follow while a relist that lost objects is
  *    unconfirmed, they wait until it is confirmed, for SW_RELIST_MAX_MS at most.
@@ -32,10 +34,6 @@
 
 /* Long enough for istiod to have pushed a rule to proxies: its debounce is 0.1 s when quiet. */
 #define SW_RULE_VISIBLE_MS 2000
-
-/* Whoever keeps a gateway puts it right within moments, and hands over to the next leader within
- * 15 s: what is not held for longer is not held for good. */
-#define SW_UNHELD_MAX_MS 20000
 
 /* A handful of Services may well go at once; more is looked at twice. */
 #define SW_RELIST_MAX_DELETES 10

@@ -86,17 +86,42 @@ static bool is_unseen(const struct sw_mesh *mesh, struct sw_str name)
     return cluster ? !cluster->seen : !mesh->fleet_known;
 }
 
-uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, struct sw_str remote)
+/* When entries for a cluster whose gateway does not hold the host are given up; 0 while nobody
+ * knows what it holds. */
+static uint64_t unheld_until_ms(const struct sw_hold *hold, struct sw_str remote)
 {
     const struct sw_mesh_cluster *cluster = sw_mesh_cluster(hold->mesh, remote);
-    uint64_t since_ms;
 
     if (!cluster || !cluster->seen || !cluster->readable)
         return 0;
-    since_ms = sw_unheld_since_ms(cluster->unheld, hold->plan->namespace_, hold->plan->service);
-    if (since_ms < cluster->passthroughs_ms)
-        since_ms = cluster->passthroughs_ms;
-    return since_ms + SW_UNHELD_MAX_MS;
+    return sw_lapses_since_ms(cluster->unheld, hold->plan->namespace_, hold->plan->service) +
+           SW_LAPSE_MAX_MS;
+}
+
+/* When all entries are given up, as our rule is not there; 0 while it is, or is not to be. */
+static uint64_t unruled_until_ms(const struct sw_hold *hold)
+{
+    const struct sw_plan *plan = hold->plan;
+
+    if (!plan->own_rule || plan->rule_seen_ms)
+        return 0;
+    return sw_lapses_since_ms(sw_mesh_local(hold->mesh)->unruled, plan->namespace_, plan->service) +
+           SW_LAPSE_MAX_MS;
+}
+
+uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, const struct sw_wanted *wanted,
+                             enum sw_reason *ret_reason)
+{
+    uint64_t rule_ms = unruled_until_ms(hold), gateway_ms = 0;
+
+    if (wanted->gate == SW_WAITS_GATEWAY)
+        gateway_ms = unheld_until_ms(hold, sw_wanted_remote(wanted));
+    if (rule_ms && (!gateway_ms || rule_ms < gateway_ms)) {
+        *ret_reason = SW_WAITS_RULE;
+        return rule_ms;
+    }
+    *ret_reason = SW_WAITS_GATEWAY;
+    return gateway_ms;
 }
 
 /* True if a gateway of the cluster holds the host of the plan, be it one that a wanted entry does
@@ -118,7 +143,7 @@ static bool is_held_there(const struct sw_hold *hold, struct sw_str remote)
 static uint64_t expected_until_ms(const struct sw_hold *hold, const struct sw_wanted *wanted)
 {
     struct sw_str remote = sw_wanted_remote(wanted);
-    uint64_t at_ms = wanted->gate == SW_WAITS_GATEWAY ? sw_hold_given_up_ms(hold, remote) : 0;
+    uint64_t at_ms = wanted->gate == SW_WAITS_GATEWAY ? unheld_until_ms(hold, remote) : 0;
 
     return at_ms && !is_held_there(hold, remote) ? at_ms : UINT64_MAX;
 }
@@ -155,6 +180,13 @@ static bool has_entries(const struct sw_hold *hold)
     return false;
 }
 
+bool sw_hold_is_unruled(const struct sw_hold *hold)
+{
+    const uint64_t until_ms = unruled_until_ms(hold);
+
+    return until_ms && hold->now_ms >= until_ms;
+}
+
 enum sw_reason sw_hold_reason(const struct sw_hold *hold, const struct sw_mesh_owned *owned)
 {
     switch (owned->kind) {
@@ -183,10 +215,13 @@ enum sw_reason sw_hold_reason(const struct sw_hold *hold, const struct sw_mesh_o
 /* A user's rule takes the place of ours once it has been visible; a replacement may be given up. */
 uint64_t sw_hold_until_ms(const struct sw_hold *hold, const struct sw_mesh_owned *owned)
 {
-    uint64_t until_ms;
+    uint64_t until_ms, unruled_ms;
 
     if (owned->kind == SW_MESH_WORKLOADENTRY) {
         until_ms = replacements_until_ms(hold, owned->remote);
+        unruled_ms = unruled_until_ms(hold);
+        if (unruled_ms && (until_ms == 0 || unruled_ms < until_ms))
+            return unruled_ms;
         return until_ms == UINT64_MAX ? 0 : until_ms;
     }
     if (owned->kind != SW_MESH_DESTINATIONRULE || hold->plan->own_rule || sw_hold_is_visible(hold))

@@ -38,10 +38,15 @@ uint64_t sw_hold_visible_ms(const struct sw_hold *hold);
 /* True if they have been. */
 bool sw_hold_is_visible(const struct sw_hold *hold);
 
-/* When an entry that leads to a gateway which does not hold its host is given up: so long after a
- * Gateway there let go of the host, be the others as they may; 0 while its cluster cannot be read,
- * for then nobody knows. */
-uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, struct sw_str remote);
+/* When an entry that is wanted and there is given up, unless what it lacks comes back:
+ * SW_LAPSE_MAX_MS after clients were left without our rule, or after a Gateway let go of its host,
+ * be the others as they may. 0 for never: it lacks nothing, or nobody knows, as its cluster cannot
+ * be read. *ret_reason is what it lacks. */
+uint64_t sw_hold_given_up_ms(const struct sw_hold *hold, const struct sw_wanted *wanted,
+                             enum sw_reason *ret_reason);
+
+/* True if that time is over for want of our rule: then no entry stays, wanted or not. */
+bool sw_hold_is_unruled(const struct sw_hold *hold);
 
 /* What the deletion of an object that is not wanted has to wait for: one of SW_WAITS_...;
  * SW_NO_LONGER_WANTED for nothing. */

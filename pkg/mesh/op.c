@@ -33,6 +33,8 @@ int sw_op_phase(const struct sw_op *op)
         return SW_MESH_N_KINDS;
     case SW_OP_DELETE:
     default:
+        if (op->reason == SW_WAITS_RULE || op->reason == SW_WAITS_GATEWAY)
+            return -1;
         return 2 * SW_MESH_N_KINDS - (int)op->kind;
     }
 }

@@ -36,8 +36,9 @@ struct sw_op {
 /* "create", "apply", "release" or "delete": static, stable. */
 const char *sw_op_verb_name(enum sw_op_verb verb);
 
-/* Where it stands among those of its plan, as a number that grows: makes come first, in the order
- * of the kinds, then what lets go; deletions come last, in reverse. */
+/* Where it stands among those of its plan, as a number that grows. First goes what is withdrawn
+ * because it lacks something, for that may be what cannot be made; makes come next, in the order of
+ * the kinds, then what lets go; other deletions come last, in reverse. */
 int sw_op_phase(const struct sw_op *op);
 
 /* The body to send: the object, with metadata.uid where it must be that very one, and with a

@@ -49,7 +49,8 @@ static void free_cluster(struct sw_state_cluster *cluster)
         sw_sorted_release(lists[i]);
     for (unsigned int i = 0; i < SW_N_RESOURCES; i++)
         sw_table_release(&cluster->tables[i]);
-    sw_unheld_release(&cluster->unheld);
+    sw_lapses_release(&cluster->unheld);
+    sw_lapses_release(&cluster->unruled);
     sw_slices_release(&cluster->slices);
     sw_pods_release(&cluster->pods);
     sw_arena_release(&cluster->claims_arena);

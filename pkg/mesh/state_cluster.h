@@ -101,7 +101,7 @@ struct sw_state_cluster {
     struct sw_arena mtls_arena;
     struct sw_arena gateway_arena;
     struct sw_gateway_key *gateway_keys; /* of mesh.gateways, one by one; in gateway_arena */
-    struct sw_unheld unheld;
+    struct sw_lapses unheld, unruled;
     size_t n_ipv4, n_ipv6; /* Services that have that family */
 
     bool claims_stale;

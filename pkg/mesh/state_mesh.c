@@ -94,6 +94,7 @@ static void settle(struct sw_state_cluster *cluster)
     mesh->passthroughs = (const struct sw_mesh_passthrough *const *)cluster->passthroughs.items;
     mesh->n_passthroughs = cluster->passthroughs.n;
     mesh->unheld = &cluster->unheld;
+    mesh->unruled = &cluster->unruled;
     mesh->rules = (const struct sw_mesh_rule *const *)cluster->rules.items;
     mesh->n_rules = cluster->rules.n;
     mesh->entries = (const struct sw_mesh_entry *const *)cluster->entries.items;
@@ -200,7 +201,8 @@ static void refresh_facts(struct sw_state_cluster *cluster)
 
     if (seen != mesh->seen) {
         sw_dirty_add_all(&cluster->state->dirty);
-        mesh->passthroughs_ms = state->now_ms;
+        sw_lapses_note_all(&cluster->unheld, state->now_ms);
+        sw_lapses_note_all(&cluster->unruled, state->now_ms);
     }
     mesh->seen = seen;
     cluster->view.source.synced = seen;

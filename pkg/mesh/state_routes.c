@@ -139,7 +139,12 @@ static void rule_leaves(void *context, void *item)
 {
     struct sw_state_cluster *cluster = context;
     struct sw_item_rule *rule = item;
+    const uint64_t now_ms = cluster->state->now_ms;
 
+    if (rule->host.kind == SW_HOST_SERVICE)
+        sw_lapses_note(&cluster->unruled, rule->host.namespace_, rule->host.name, now_ms);
+    else
+        sw_lapses_note_all(&cluster->unruled, now_ms);
     sw_state_mark_host(cluster->state, &rule->host);
     sw_sorted_remove(&cluster->rules, &rule->rule);
     sw_state_remove_subsets(cluster->state, rule);
@@ -239,10 +244,9 @@ static void let_go(struct sw_state_cluster *cluster, const struct sw_item_gatewa
                 sw_host_read(gateway->servers[i].hosts[j], gateway->meta.namespace_);
 
             if (host.kind == SW_HOST_SERVICE)
-                sw_unheld_note(&cluster->unheld, host.namespace_, host.name, now_ms,
-                               &cluster->mesh.passthroughs_ms);
+                sw_lapses_note(&cluster->unheld, host.namespace_, host.name, now_ms);
             else
-                cluster->mesh.passthroughs_ms = now_ms;
+                sw_lapses_note_all(&cluster->unheld, now_ms);
         }
     }
 }

@@ -15,7 +15,7 @@
 
 #include "failover/reason.h"
 #include "mesh/digest.h"
-#include "mesh/unheld.h"
+#include "mesh/lapse.h"
 #include "model/view.h"
 
 /* Our annotation on WorkloadEntries and DestinationRules: which Service they are for, as
@@ -147,13 +147,14 @@ struct sw_mesh_cluster {
     size_t n_gateways;
     const struct sw_mesh_passthrough *const *passthroughs; /* by namespace, then name */
     size_t n_passthroughs;
-    uint64_t passthroughs_ms; /* since when all hosts may be held by none of them, as far as was
-                                 seen: a wildcard went, or the cluster came */
-    const struct sw_unheld *unheld; /* the same of single hosts (mesh/unheld.h); NULL for none */
+    const struct sw_lapses *unheld; /* since when Services' hosts may be held by none of them, as
+                                       far as was seen; NULL: always */
     const struct sw_mesh_rule *const *rules; /* by sw_mesh_rule_cmp(): hosts of one Service, by
                                                 that; then wildcards; then what Istio gives to no
                                                 Service */
     size_t n_rules;
+    const struct sw_lapses *unruled; /* since when Services may be without one that they had, in the
+                                        same way */
     const struct sw_mesh_entry *const *entries; /* by namespace, service, remote, address */
     size_t n_entries;
     const struct sw_mesh_mtls *mtls; /* by namespace, each once: DISABLE wins where two differ */

@@ -56,9 +56,6 @@ def taken(pair):
     for kind, obj in wanted.items():
         first.delete(kind, obj["metadata"]["name"], obj["metadata"]["namespace"])
         first.put(obj)
-    # What was there before stays where its rule cannot be made again; here all is new.
-    for name in first.entries("ratings"):
-        first.delete("WorkloadEntry", name, "bookinfo")
     first.put(ingress())
     held = {kind: held_of(first, obj) for kind, obj in wanted.items()}
     reconciler.start()
@@ -107,7 +104,11 @@ def test_it_is_counted(pair, taken):
 def test_what_has_other_names_is_made_beside_it(pair, taken):
     first = pair.first
     # Without its rule, healthy requests for ratings would leave the cluster.
-    assert set(first.addresses()) == {"details", "reviews", "productpage"}
+    wait_until(
+        "what leads elsewhere without a rule has gone",
+        lambda: set(first.addresses()) == {"details", "reviews", "productpage"},
+        60,
+    )
     assert taken["WorkloadEntry"]["metadata"]["name"] not in first.ours("WorkloadEntry", "bookinfo")
     for kind in ("ServiceAccount", "Deployment"):
         assert first.ours(kind, "eastwest") == {"east-west"}

@@ -8,6 +8,7 @@
  *     and the host on a Gateway of the cluster that it leads to;
  *   - a DestinationRule is not deleted that entries need, as far as its writer can see;
  *   - an entry leads to another cluster, by its label, its network and its address;
+ *   - once a user's object has had the name of our rule for long, no entry that would need ours;
  *   - where a scene says so: no write at all in a cluster; never the last entry of a Service for a
  *     cluster; no entry without a Gateway that holds its host.
  * When it is quiet:

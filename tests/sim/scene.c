@@ -1,8 +1,10 @@
 #include "scene.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "checks.h"
+#include "life_show.h"
 
 #define CHAOS_STEPS    60
 #define BLACKOUT_STEPS 30
@@ -207,9 +209,47 @@ static void retire(struct sim_run *run)
     run->retired[cluster] = false;
 }
 
+/* The name of our rule for a Service, in a fresh object of somebody's for another host. */
+static json_t *taken_name(size_t service)
+{
+    return sim_json("{'apiVersion':'networking.istio.io/v1','kind':'DestinationRule','metadata':{"
+                    "'namespace':'istio-system','name':'k-%s.%s'},'spec':{'host':"
+                    "'elsewhere.shop.svc.cluster.local'}}",
+                    sim_services[service].name, sim_services[service].namespace_);
+}
+
+/* While nobody reconciles a cluster, a user's object takes the name of our rule for a Service: its
+ * entries go, and come back when that object does. */
+static void take_name(struct sim_run *run)
+{
+    size_t c = any_cluster(run), service = below(run, SIM_SERVICES);
+    struct sim_cluster *cluster = &run->clusters[c];
+    json_t *theirs = taken_name(service);
+    char name[SIM_NAME_SIZE];
+
+    run->doing = "a taken name";
+    snprintf(name, sizeof(name), "%s", sim_text_at(theirs, "metadata.name"));
+    sim_keeper_crash(&run->keepers[c]);
+    sim_cluster_delete(cluster, SW_RESOURCE_DESTINATIONRULE, "istio-system", name);
+    sim_cluster_put(cluster, theirs, SIM_USER);
+    if (chance(run, 500))
+        sim_run_step(run, 1 + below(run, 60000));
+    sim_run_crash(run, c);
+    for (int64_t end_ms = run->now_ms + SW_LAPSE_MAX_MS + 10000; run->now_ms < end_ms;)
+        sim_run_step(run, 1 + below(run, 1500));
+    for (size_t r = 0; r < run->n; r++) {
+        if (!sim_user_detects(cluster, service) &&
+            sim_count_entries(cluster, service, run->clusters[r].name) > 0)
+            sim_run_found(run, "%s: an entry for %s without outlierDetection", cluster->name,
+                          sim_services[service].name);
+    }
+    sim_cluster_delete(cluster, SW_RESOURCE_DESTINATIONRULE, "istio-system", name);
+}
+
 void sim_scene_any(struct sim_run *run)
 {
-    static void (*const scenes[])(struct sim_run *) = {blackout, cut_off, move, withdraw, retire};
+    static void (*const scenes[])(struct sim_run *) = {blackout, cut_off, move,
+                                                       withdraw, retire,  take_name};
 
     scenes[below(run, sizeof(scenes) / sizeof(scenes[0]))](run);
     if (!run->failed)

@@ -266,3 +266,9 @@ void known_check_gateway(struct known *k, const char *expected)
     }
     check_text(&buf, expected);
 }
+
+uint64_t known_unheld_ms(struct known *k, const char *service)
+{
+    return sw_lapses_since_ms(known_look(k)->clusters[KNOWN_WEST]->unheld, SW_STR("shop"),
+                              sw_str_from(service));
+}

@@ -49,6 +49,9 @@ void known_gateway_pod(struct known *k, const char *name, const char *view);
 /* The mesh as it is now. */
 const struct sw_mesh *known_look(struct known *k);
 
+/* Since when shop/<service> is held by no Gateway of west, in the mesh as it is now. */
+uint64_t known_unheld_ms(struct known *k, const char *service);
+
 /* Fail unless it reads as `expected` in the mesh as it is now. Groups: "account{labels}@locality
  * xN" joined by " | ", then " plain N" and " waiting". Dirty: "all", or keys sorted, "ns/name
  * ns/name", with " +gateways" behind; asking forgets. */

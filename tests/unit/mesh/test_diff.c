@@ -71,15 +71,6 @@ static void entry_waits_for_the_gateway_there(void **state)
     check_cart(mesh, "wait create WorkloadEntry west: WaitsForRemoteGateway");
 }
 
-static void entry_in_place_does_not_go_because_its_rule_does(void **state)
-{
-    struct mesh *mesh = *state;
-
-    settled(mesh);
-    mesh->clusters[EAST].cluster.n_rules = 0;
-    check_cart(mesh, "");
-}
-
 static void stub_comes_before_its_entries(void **state)
 {
     struct mesh *mesh = *state;
@@ -329,7 +320,6 @@ int main(void)
         MESH_TEST(entry_waits_until_its_rule_has_been_visible),
         MESH_TEST(entry_waits_for_a_rule_that_is_not_there),
         MESH_TEST(entry_waits_for_the_gateway_there),
-        MESH_TEST(entry_in_place_does_not_go_because_its_rule_does),
         MESH_TEST(stub_comes_before_its_entries),
         MESH_TEST(foreign_edit_of_our_fields_is_repaired),
         MESH_TEST(object_without_our_field_manager_is_left_alone),

@@ -90,6 +90,21 @@ static void makes_come_before_deletions_and_these_in_reverse(void **state)
         assert_true(sw_op_phase(&ops[i - 1]) < sw_op_phase(&ops[i]));
 }
 
+/* What it lacks may be what cannot be made, and what cannot be made keeps the rest back. */
+static void entry_that_is_withdrawn_goes_first(void **state)
+{
+    static const enum sw_reason reasons[] = {SW_WAITS_RULE, SW_WAITS_GATEWAY};
+    const struct sw_op first = {.verb = SW_OP_CREATE, .kind = SW_MESH_SERVICEACCOUNT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+        const struct sw_op op = {
+            .verb = SW_OP_DELETE, .kind = SW_MESH_WORKLOADENTRY, .reason = reasons[i]};
+
+        assert_true(sw_op_phase(&op) < sw_op_phase(&first));
+    }
+}
+
 static void verbs_have_names(void **state)
 {
     (void)state;
@@ -108,6 +123,7 @@ int main(void)
         MESH_TEST(body_of_a_release_takes_off_what_is_ours),
         MESH_TEST(body_of_a_delete_is_null),
         MESH_TEST(makes_come_before_deletions_and_these_in_reverse),
+        MESH_TEST(entry_that_is_withdrawn_goes_first),
         MESH_TEST(verbs_have_names),
     };
 
