@@ -27,14 +27,19 @@ static bool noted_is(const struct sw_record *record, const void *key)
     return sw_str_eq(noted.name, wanted->name) && sw_str_eq(noted.namespace_, wanted->namespace_);
 }
 
-void sw_dirty_release(struct sw_dirty *dirty)
+static void release(struct sw_hash *keys)
 {
-    for (struct sw_record *record = sw_hash_next(&dirty->keys, NULL), *next; record;
-         record = next) {
-        next = sw_hash_next(&dirty->keys, record);
+    for (struct sw_record *record = sw_hash_next(keys, NULL), *next; record; record = next) {
+        next = sw_hash_next(keys, record);
         free(record);
     }
-    sw_hash_release(&dirty->keys);
+    sw_hash_release(keys);
+}
+
+void sw_dirty_release(struct sw_dirty *dirty)
+{
+    release(&dirty->keys);
+    release(&dirty->wide);
     dirty->all = false;
     dirty->gateways = false;
 }
@@ -49,20 +54,20 @@ void sw_dirty_add_all(struct sw_dirty *dirty)
 void sw_dirty_add(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name)
 {
     dirty->gateways = true;
-    sw_dirty_add_pods(dirty, namespace_, name);
+    sw_dirty_add_rules(dirty, namespace_, name);
 }
 
-void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name)
+/* Notes the key in one of the two. */
+static void add(struct sw_dirty *dirty, struct sw_hash *keys, struct sw_str namespace_,
+                struct sw_str name)
 {
     uint32_t hash = sw_hash_of(namespace_, name);
     struct noted *noted;
 
-    if (dirty->all ||
-        sw_hash_find(&dirty->keys, hash, noted_is, &(struct sw_plan_key){namespace_, name}))
+    if (dirty->all || sw_hash_find(keys, hash, noted_is, &(struct sw_plan_key){namespace_, name}))
         return;
-    noted = dirty->keys.n < SW_DIRTY_MAX_KEYS
-                ? calloc(1, sizeof(*noted) + namespace_.len + name.len)
-                : NULL;
+    noted =
+        keys->n < SW_DIRTY_MAX_KEYS ? calloc(1, sizeof(*noted) + namespace_.len + name.len) : NULL;
     if (!noted) {
         sw_dirty_add_all(dirty);
         return;
@@ -73,10 +78,31 @@ void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct 
         memcpy(noted->text, namespace_.data, namespace_.len);
     if (name.len)
         memcpy(noted->text + namespace_.len, name.data, name.len);
-    if (sw_hash_insert(&dirty->keys, &noted->record, hash, NULL) < 0) {
+    if (sw_hash_insert(keys, &noted->record, hash, NULL) < 0) {
         free(noted);
         sw_dirty_add_all(dirty);
     }
+}
+
+void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name)
+{
+    add(dirty, &dirty->keys, namespace_, name);
+}
+
+void sw_dirty_add_rules(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name)
+{
+    add(dirty, &dirty->keys, namespace_, name);
+    add(dirty, &dirty->wide, namespace_, name);
+}
+
+bool sw_dirty_next_wide(const struct sw_dirty *dirty, const struct sw_record **at,
+                        struct sw_plan_key *ret)
+{
+    *at = sw_hash_next(&dirty->wide, *at);
+    if (!*at)
+        return false;
+    *ret = key_of((const struct noted *)*at);
+    return true;
 }
 
 int sw_dirty_take(struct sw_dirty *dirty, struct sw_arena *arena, struct sw_dirty_list *ret,

@@ -12,8 +12,9 @@
 /* A zeroed one is empty. */
 struct sw_dirty {
     struct sw_hash keys;
-    bool all;      /* everything: the keys are of no account */
-    bool gateways; /* what Gateways are made of */
+    struct sw_hash wide; /* those of which plans of others may depend */
+    bool all;            /* everything: the keys are of no account */
+    bool gateways;       /* what Gateways are made of */
 };
 
 /* What has changed. */
@@ -27,12 +28,20 @@ struct sw_dirty_list {
 /* Over so many keys, everything counts as changed. */
 #define SW_DIRTY_MAX_KEYS 20000
 
-/* Notes a key of which nothing has changed that Gateways are made of: pods, rules, our own entries;
- * a key of which anything may have, which is of the Gateways' concern; or everything. Where there
- * is no memory for a key, everything has changed. */
+/* Notes a key of which only its own plan knows what has changed: pods, our own entries; one whose
+ * rules have, on which plans of other Services may depend; one of which anything may have, which is
+ * of the Gateways' concern too; or everything. Where there is no memory for a key, everything has
+ * changed. */
 void sw_dirty_add_pods(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
+void sw_dirty_add_rules(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
 void sw_dirty_add(struct sw_dirty *dirty, struct sw_str namespace_, struct sw_str name);
 void sw_dirty_add_all(struct sw_dirty *dirty);
+
+/* The key behind `*at` of those on which plans of other Services may depend, borrowed until it is
+ * taken; begins where `*at` is NULL. False at the end. Keys may be added to `dirty` meanwhile by
+ * sw_dirty_add_pods(). */
+bool sw_dirty_next_wide(const struct sw_dirty *dirty, const struct sw_record **at,
+                        struct sw_plan_key *ret);
 
 /* Gives what was noted and forgets it; with SW_ENOMEM nothing is forgotten. */
 int sw_dirty_take(struct sw_dirty *dirty, struct sw_arena *arena, struct sw_dirty_list *ret,

@@ -48,6 +48,12 @@ static int add_labels(struct sw_labels *labels, const struct sw_labels *from, co
     return r;
 }
 
+bool sw_entries_label(struct sw_str key)
+{
+    return sw_str_is(key, LABEL_TLS_MODE) || sw_str_is(key, SW_LABEL_REMOTE) ||
+           sw_str_has_prefix(key, SW_STR(FAILOVER_PREFIX));
+}
+
 /* The labels of a group's entries. What comes first stands: without tlsMode there is no mTLS,
  * without the whole local selector istiod does not take the entry. */
 static int group_labels(const struct sw_subject *subject, const struct sw_remote *remote,

@@ -7,6 +7,9 @@
 
 #include "mesh/remote.h"
 
+/* True for the keys of labels that entries may have beside those of pods and selector. */
+bool sw_entries_label(struct sw_str key);
+
 /* Adds them, and a finding that says how many there are; `remote` has been judged fit. Fails with
  * SW_ENOMEM. */
 int sw_entries_plan(const struct sw_subject *subject, const struct sw_remote *remote,

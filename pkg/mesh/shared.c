@@ -1,29 +1,48 @@
 #include "mesh/shared.h"
 
 #include "failover/expose.h"
+#include "mesh/entries.h"
 
 #include "base/banned.h"
-
-/* True unless both have a key with different values. Both are sorted by key. */
-static bool agree(const struct sw_labels *a, const struct sw_labels *b)
-{
-    size_t i = 0, j = 0;
-
-    while (i < a->n && j < b->n) {
-        int order = sw_str_cmp(a->pairs[i].key, b->pairs[j].key);
-
-        if (order == 0 && !sw_str_eq(a->pairs[i].value, b->pairs[j].value))
-            return false;
-        i += order <= 0;
-        j += order >= 0;
-    }
-    return true;
-}
 
 /* Does istiod give it WorkloadEntries? (A stub of ours takes them like any other Service.) */
 static bool takes_entries(const struct sw_service *service)
 {
     return service->selector.n && !service->headless && !service->external_name;
+}
+
+/* Do pods of the Service have this label, wherever they are? */
+static bool have_pods(const struct sw_mesh *mesh, const struct sw_service *service,
+                      const struct sw_label *label)
+{
+    for (size_t i = 0; i < mesh->index->n_views; i++) {
+        const struct sw_mesh_backends *backends =
+            sw_mesh_backends(mesh->clusters[i], service->meta.namespace_, service->meta.name);
+
+        for (size_t j = 0; backends && j < backends->n_groups; j++) {
+            const struct sw_str *value = sw_labels_get(&backends->groups[j].labels, label->key);
+
+            if (value && sw_str_eq(*value, label->value))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool sw_shared_may_take(const struct sw_mesh *mesh, const struct sw_service *other,
+                        const struct sw_service *service)
+{
+    if (!takes_entries(other))
+        return false;
+    for (size_t i = 0; i < other->selector.n; i++) {
+        const struct sw_label *label = &other->selector.pairs[i];
+        const struct sw_str *value = sw_labels_get(&service->selector, label->key);
+
+        if (value ? !sw_str_eq(*value, label->value)
+                  : !sw_entries_label(label->key) && !have_pods(mesh, service, label))
+            return false;
+    }
+    return true;
 }
 
 int sw_shared_gather(const struct sw_subject *subject, struct sw_shared *ret, struct sw_err *reterr)
@@ -35,7 +54,7 @@ int sw_shared_gather(const struct sw_subject *subject, struct sw_shared *ret, st
         const struct sw_service *service = subject->view->services[i], **services;
 
         if (sw_str_eq(service->meta.name, subject->plan->service) || !takes_entries(service) ||
-            !agree(&service->selector, &subject->shape->selector))
+            !sw_labels_agree(&service->selector, &subject->shape->selector))
             continue;
         services = sw_arena_push(subject->arena, shared.services, shared.n, sizeof(*services));
         if (!services)

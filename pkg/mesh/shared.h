@@ -22,6 +22,11 @@ struct sw_shared {
 int sw_shared_gather(const struct sw_subject *subject, struct sw_shared *ret,
                      struct sw_err *reterr);
 
+/* Might `other` take an entry of `service`, both of the local cluster and of one namespace? Then
+ * the plan of `service` depends on what `other` is, on its rules, and on who exposes it. */
+bool sw_shared_may_take(const struct sw_mesh *mesh, const struct sw_service *other,
+                        const struct sw_service *service);
+
 /* The first of those that would take an entry with these labels and would suffer from it: neither
  * exposed by `remote` (a view) nor guarded by outlierDetection. NULL for none. */
 const struct sw_service *sw_shared_victim(const struct sw_subject *subject,

@@ -321,5 +321,6 @@ void sw_state_names_changed(struct sw_state *state)
 int sw_state_take_dirty(struct sw_state *state, struct sw_arena *arena, struct sw_dirty_list *ret,
                         struct sw_err *reterr)
 {
+    sw_state_mark_sharers(state);
     return sw_dirty_take(&state->dirty, arena, ret, reterr);
 }

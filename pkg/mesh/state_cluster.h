@@ -162,6 +162,12 @@ void sw_state_mark_host(struct sw_state *state, const struct sw_host *host);
 /* Notes that the Services of a namespace have changed, in every cluster. */
 void sw_state_mark_namespace(struct sw_state *state, struct sw_str namespace_);
 
+/* Notes the Services whose plans depend on those that have changed, as these would take entries of
+ * theirs (mesh/shared.h): on what these are now; and, told before a Service of the local cluster
+ * goes or becomes another, on what it was. */
+void sw_state_mark_sharers(struct sw_state *state);
+void sw_state_mark_sharers_of(struct sw_state_cluster *cluster, const struct sw_service *service);
+
 /* True if this is the namespace that holds for the whole mesh. */
 bool sw_state_is_root(const struct sw_state *state, struct sw_str namespace_);
 

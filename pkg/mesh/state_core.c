@@ -118,6 +118,7 @@ static void service_leaves(void *context, void *item)
     struct sw_backing *backing = sw_slices_find(&cluster->slices, meta->namespace_, meta->name);
 
     mark_service(cluster, service, backing);
+    sw_state_mark_sharers_of(cluster, &service->service);
     cluster->n_ipv4 -= service->front.ipv4;
     cluster->n_ipv6 -= service->front.ipv6;
     sw_sorted_remove(&cluster->services, service);

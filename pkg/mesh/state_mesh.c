@@ -310,7 +310,7 @@ int sw_state_mesh(struct sw_state *state, const struct sw_mesh **ret, struct sw_
 
 static void mark_key(struct sw_state *state, struct sw_str namespace_, struct sw_str name)
 {
-    sw_dirty_add_pods(&state->dirty, namespace_, name);
+    sw_dirty_add_rules(&state->dirty, namespace_, name);
     for (size_t i = 0; i < state->n_clusters; i++) {
         struct sw_slices *slices = &state->clusters[i]->slices;
         struct sw_backing *backing = sw_slices_find(slices, namespace_, name);
@@ -330,7 +330,7 @@ static void mark_covered(struct sw_state *state, struct sw_slices *slices,
         if (!sw_host_covers(host, backing->backends.namespace_, backing->backends.service))
             continue;
         sw_slices_stale(slices, backing);
-        sw_dirty_add_pods(&state->dirty, backing->backends.namespace_, backing->backends.service);
+        sw_dirty_add_rules(&state->dirty, backing->backends.namespace_, backing->backends.service);
     }
 }
 

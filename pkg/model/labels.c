@@ -45,7 +45,7 @@ int sw_labels_read(const json_t *object, const char *key, const struct sw_at *at
     pairs = sw_arena_alloc(arena, json_object_size(map) * sizeof(*pairs));
     if (!pairs)
         return sw_err_nomem(reterr);
-    json_object_foreach(map, name, value) {
+    json_object_foreach (map, name, value) {
         r = copy_pair(name, value, here, arena, &pairs[n], reterr);
         if (r < 0)
             return r;
@@ -72,6 +72,21 @@ bool sw_labels_match(const struct sw_labels *selector, const struct sw_labels *l
 
         if (!value || !sw_str_eq(*value, selector->pairs[i].value))
             return false;
+    }
+    return true;
+}
+
+bool sw_labels_agree(const struct sw_labels *a, const struct sw_labels *b)
+{
+    size_t i = 0, j = 0;
+
+    while (i < a->n && j < b->n) {
+        int order = sw_str_cmp(a->pairs[i].key, b->pairs[j].key);
+
+        if (order == 0 && !sw_str_eq(a->pairs[i].value, b->pairs[j].value))
+            return false;
+        i += order <= 0;
+        j += order >= 0;
     }
     return true;
 }

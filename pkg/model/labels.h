@@ -34,6 +34,9 @@ const struct sw_str *sw_labels_get(const struct sw_labels *labels, struct sw_str
 /* True if every pair of `selector` is in `labels`. An empty selector matches all. */
 bool sw_labels_match(const struct sw_labels *selector, const struct sw_labels *labels);
 
+/* True unless both have a key with different values: something may match both. */
+bool sw_labels_agree(const struct sw_labels *a, const struct sw_labels *b);
+
 /* Appends "a=b, c=d"; nothing for none. */
 void sw_labels_write(const struct sw_labels *labels, struct sw_buf *buf);
 

@@ -78,6 +78,23 @@ static void more_than_pods_is_of_the_gateways_concern(void **state)
     assert_false(take(f).gateways);
 }
 
+static void plans_of_others_may_depend_on_what_is_more_than_pods(void **state)
+{
+    struct fixture *f = *state;
+    const struct sw_record *at = NULL;
+    struct sw_plan_key key;
+
+    sw_dirty_add_pods(&f->dirty, SW_STR("shop"), SW_STR("pay"));
+    sw_dirty_add_rules(&f->dirty, SW_STR("shop"), SW_STR("cart"));
+    sw_dirty_add(&f->dirty, SW_STR("shop"), SW_STR("cart"));
+    assert_true(sw_dirty_next_wide(&f->dirty, &at, &key));
+    assert_true(sw_str_is(key.name, "cart"));
+    assert_false(sw_dirty_next_wide(&f->dirty, &at, &key));
+    assert_int_equal(take(f).n, 2);
+    at = NULL;
+    assert_false(sw_dirty_next_wide(&f->dirty, &at, &key));
+}
+
 static void everything_takes_the_keys_in(void **state)
 {
     struct fixture *f = *state;
@@ -128,6 +145,7 @@ int main(void)
         TEST(a_key_is_given_once_and_then_forgotten),
         TEST(names_do_not_run_into_namespaces),
         TEST(more_than_pods_is_of_the_gateways_concern),
+        TEST(plans_of_others_may_depend_on_what_is_more_than_pods),
         TEST(everything_takes_the_keys_in),
         TEST(too_many_keys_are_everything),
         TEST(without_memory_nothing_is_forgotten),

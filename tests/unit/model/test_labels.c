@@ -141,6 +141,18 @@ static void match_tells_an_empty_value_from_none(void **state)
     assert_false(sw_labels_match(&selector, &other));
 }
 
+static void agree_unless_one_key_has_two_values(void **state)
+{
+    struct sw_labels none = {0}, a = labels_of(*state, "{'a':'1','c':'3'}");
+    struct sw_labels more = labels_of(*state, "{'a':'1','b':'2'}");
+    struct sw_labels other = labels_of(*state, "{'b':'2','c':'4'}");
+
+    assert_true(sw_labels_agree(&none, &a));
+    assert_true(sw_labels_agree(&a, &more));
+    assert_false(sw_labels_agree(&a, &other));
+    assert_false(sw_labels_agree(&other, &a));
+}
+
 static void write_of_none_is_nothing(void **state)
 {
     struct sw_labels none = {0};
@@ -162,6 +174,7 @@ int main(void)
         SW_WORLD_TEST(match_of_an_empty_selector_is_always_true),
         SW_WORLD_TEST(match_wants_every_pair),
         SW_WORLD_TEST(match_tells_an_empty_value_from_none),
+        SW_WORLD_TEST(agree_unless_one_key_has_two_values),
         SW_WORLD_TEST(write_of_none_is_nothing),
     };
 
