@@ -19,6 +19,7 @@ struct sw_member {
     struct sw_folder folder;    /* unset but for dir: */
     int64_t relook_ms;          /* when to look at the file or the folder */
     int64_t again_ms;           /* when to take up a kubeconfig that there was no memory for */
+    int64_t taken_ms;           /* when its newest reader began */
     int64_t current_ms;         /* -1: never */
     struct sw_reader *reader;   /* attached; NULL before there is one */
     struct sw_reader *next;     /* on trial, to take its place; NULL for none */
@@ -89,6 +90,7 @@ static void take_up(struct sw_member *member, int64_t now_ms)
     }
     member->config_error = no_error;
     member->again_ms = INT64_MAX;
+    member->taken_ms = now_ms;
     sw_reader_free(member->next);
     member->next = made;
     if (!is_synced(member->reader, now_ms))
@@ -304,6 +306,17 @@ static bool is_same_trouble(const struct sw_member *member, const struct sw_err 
            (of_connection || strcmp(member->trouble.message, trouble->message) == 0);
 }
 
+/* Is it being listed for the first time, and nothing has failed? */
+static bool is_listing(const struct sw_member *member, int64_t now_ms)
+{
+    struct sw_reader_health reader;
+
+    if (!member->reader || now_ms - member->taken_ms >= SW_READER_PATIENCE_MS)
+        return false;
+    sw_reader_health(member->reader, now_ms, &reader);
+    return !reader.synced && reader.failing_ms < 0;
+}
+
 bool sw_member_trouble(struct sw_member *member, int64_t now_ms, struct sw_err *ret)
 {
     struct sw_member_health health;
@@ -312,6 +325,8 @@ bool sw_member_trouble(struct sw_member *member, int64_t now_ms, struct sw_err *
     *ret = health.error;
     if (health.readable && !member->file_error.code && !member->config_error.code)
         *ret = no_error; /* for a moment, maybe */
+    else if (!member->file_error.code && !member->config_error.code && is_listing(member, now_ms))
+        return false;
     if (is_same_trouble(member, ret))
         return false;
     member->trouble = *ret;

@@ -58,11 +58,36 @@ static void an_api_server_that_is_away_for_a_moment_is_no_trouble(void **state)
     no_trouble();
 }
 
+/* As every cluster is when we begin. */
+static void one_that_is_being_listed_is_no_trouble(void **state)
+{
+    (void)state;
+    begin(NULL);
+    give(servers_kubeconfig(OLD));
+    no_trouble();
+    servers_now_ms += SW_READER_PATIENCE_MS - 1;
+    no_trouble();
+    servers_now_ms++;
+    assert_non_null(strstr(trouble().message, "not listed yet"));
+}
+
+static void one_that_cannot_be_listed_is_trouble_at_once(void **state)
+{
+    (void)state;
+    begin(NULL);
+    servers_answer(OLD, NULL, SERVERS_REFUSED);
+    give(servers_kubeconfig(OLD));
+    run();
+    assert_int_not_equal(trouble().code, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_file_s_trouble_is_told_once_until_it_is_over),
         TEST(an_api_server_that_is_away_for_a_moment_is_no_trouble),
+        TEST(one_that_is_being_listed_is_no_trouble),
+        TEST(one_that_cannot_be_listed_is_trouble_at_once),
     };
 
     sw_json_setup();
