@@ -17,8 +17,9 @@
 /* In waiting_ms: it waited when that was taken for known. */
 #define KNOWN (-1)
 
-/* Of a subject, `version` is that of the entry, as last compared; noticed_ms, since when there is
- * something to tell, and waiting_ms, since when something of it waits: 0 for never. */
+/* Of a subject, `version` is that of the entry, as last compared, 0 where it has to be; noticed_ms,
+ * since when there is something to tell, and waiting_ms, since when something of it waits: 0 for
+ * never. */
 struct sw_event_filter {
     struct sw_hash subjects;
     struct sw_event_subject *first, **last; /* the queue of those that there is something of */
@@ -75,17 +76,18 @@ static void wake(struct sw_event_filter *filter, int64_t at_ms)
 }
 
 /* What is so. While something of it waits it is not in place yet, unless that was told before. */
-static bool read_facts(struct sw_event_filter *filter, const struct sw_event_subject *subject,
-                       const struct sw_ledger_entry *entry, int64_t now_ms,
-                       struct sw_event_facts *ret)
+static int read_facts(struct sw_event_filter *filter, const struct sw_event_subject *subject,
+                      const struct sw_ledger_entry *entry, int64_t now_ms,
+                      struct sw_event_facts *ret)
 {
     const bool late =
         subject->waiting_ms > 0 && now_ms - subject->waiting_ms >= SW_EVENT_PATIENCE_MS;
     struct sw_event_facts facts;
     size_t n = 0;
+    int r = sw_event_facts_read(entry, &subject->object, late, &filter->arena, &facts, NULL);
 
-    if (sw_event_facts_read(entry, &subject->object, late, &filter->arena, &facts, NULL) < 0)
-        return false;
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < facts.n; i++) {
         const struct sw_event_fact *fact = &facts.items[i];
 
@@ -96,12 +98,12 @@ static bool read_facts(struct sw_event_filter *filter, const struct sw_event_sub
     }
     facts.n = n;
     *ret = facts;
-    return true;
+    return 0;
 }
 
 /* Takes for told what is not to be told and, unless `keep`, for not told what is gone. */
-static bool take_known(struct sw_event_filter *filter, struct sw_event_subject *subject,
-                       const struct sw_event_facts *now, bool keep, int64_t now_ms)
+static int take_known(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                      const struct sw_event_facts *now, bool keep, int64_t now_ms)
 {
     struct sw_event_facts told = {NULL, 0};
     int r = 0;
@@ -120,7 +122,7 @@ static bool take_known(struct sw_event_filter *filter, struct sw_event_subject *
             r = sw_event_facts_add(&told, fact, &filter->arena, NULL);
     }
     sw_event_facts_sort(&told);
-    return r == 0 && sw_event_subject_set_told(subject, &told, NULL) == 0;
+    return r < 0 ? r : sw_event_subject_set_told(subject, &told, NULL);
 }
 
 /* --- the queue --------------------------------------------------------------------------- */
@@ -179,21 +181,33 @@ static void note_waits(struct sw_event_filter *filter, struct sw_event_subject *
         wake(filter, subject->waiting_ms + SW_EVENT_PATIENCE_MS);
 }
 
-/* What was told and is gone stays told until its news is: it may come back before. */
-static bool has_news(struct sw_event_filter *filter, struct sw_event_subject *subject,
+/* Is there anything to tell of it? 1, 0, or SW_ENOMEM. What was told and is gone stays told until
+ * its news is: it may come back before. */
+static int find_news(struct sw_event_filter *filter, struct sw_event_subject *subject,
                      const struct sw_ledger_entry *entry, int64_t now_ms)
 {
     struct sw_event_facts now;
     struct sw_event_news news;
-    int r;
+    int r = read_facts(filter, subject, entry, now_ms, &now);
 
-    if (!read_facts(filter, subject, entry, now_ms, &now) ||
-        !take_known(filter, subject, &now, true, now_ms))
-        return false;
-    r = sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL);
     if (r == 0)
-        take_known(filter, subject, &now, false, now_ms);
-    return r == 1;
+        r = take_known(filter, subject, &now, true, now_ms);
+    if (r == 0)
+        r = sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL);
+    return r == 0 ? take_known(filter, subject, &now, false, now_ms) : r;
+}
+
+/* Compares it with what was told. Without memory its version stays unknown, so that the next scan
+ * does it again. */
+static void compare_subject(struct sw_event_filter *filter, struct sw_event_subject *subject,
+                            const struct sw_ledger_entry *entry, int64_t now_ms)
+{
+    const int r = find_news(filter, subject, entry, now_ms);
+
+    subject->version = entry && r >= 0 ? entry->version : 0;
+    if (r >= 0)
+        note_news(filter, subject, r == 1, now_ms);
+    sw_arena_clear(&filter->arena);
 }
 
 static void compare(struct sw_event_filter *filter, const struct sw_event_object *object,
@@ -206,10 +220,8 @@ static void compare(struct sw_event_filter *filter, const struct sw_event_object
     subject->record.picture = filter->picture;
     if (subject->version == entry->version && !subject->noticed_ms && !subject->waiting_ms)
         return;
-    subject->version = entry->version;
     note_waits(filter, subject, entry, now_ms);
-    note_news(filter, subject, has_news(filter, subject, entry, now_ms), now_ms);
-    sw_arena_clear(&filter->arena);
+    compare_subject(filter, subject, entry, now_ms);
 }
 
 /* Of the gateways, one is as far as its findings. */
@@ -234,10 +246,8 @@ static void compare_entry(struct sw_event_filter *filter, const struct sw_ledger
 static void compare_gone(struct sw_event_filter *filter, struct sw_event_subject *subject,
                          int64_t now_ms)
 {
-    subject->version = 0;
     subject->waiting_ms = 0;
-    note_news(filter, subject, has_news(filter, subject, NULL, now_ms), now_ms);
-    sw_arena_clear(&filter->arena);
+    compare_subject(filter, subject, NULL, now_ms);
     if (subject->queued || subject->noticed_ms)
         return;
     if (subject->full_ms > now_ms) {
@@ -290,16 +300,10 @@ static const struct sw_ledger_entry *entry_of(const struct sw_ledger *ledger,
                : sw_ledger_find(ledger, object->subject, object->namespace_, object->name);
 }
 
-static bool write_event(const struct sw_ledger_entry *entry, const struct sw_event_subject *subject,
-                        const struct sw_event_news *news, const struct sw_event_series *series,
-                        struct sw_event *ret)
+static void fill_event(const struct sw_event_subject *subject, const struct sw_event_news *news,
+                       const struct sw_event_series *series, struct sw_str message,
+                       struct sw_event *ret)
 {
-    SW_CLEANUP(sw_buf_release) struct sw_buf message;
-
-    sw_buf_init(&message, SW_EVENT_MESSAGE_MAX);
-    sw_event_write_message(entry, &subject->object, news, &message);
-    if (message.failure)
-        return false;
     *ret = (struct sw_event){
         .subject = subject->object.subject,
         .warning = news->verdict != SW_MESH_EMITTED,
@@ -312,27 +316,31 @@ static bool write_event(const struct sw_ledger_entry *entry, const struct sw_eve
     snprintf(ret->namespace_, sizeof(ret->namespace_), "%.*s",
              SW_STR_ARG(subject->object.namespace_));
     snprintf(ret->name, sizeof(ret->name), "%.*s", SW_STR_ARG(subject->object.name));
-    snprintf(ret->message, sizeof(ret->message), "%.*s", SW_STR_ARG(sw_buf_str(&message)));
-    return true;
+    snprintf(ret->message, sizeof(ret->message), "%.*s", SW_STR_ARG(message));
 }
 
+/* Nothing counts as told before all of it has the memory it takes. */
 static bool tell(struct sw_event_filter *filter, struct sw_event_subject *subject,
                  const struct sw_ledger_entry *entry, int64_t now_ms, struct sw_event *ret)
 {
-    const struct sw_event_series *series;
+    SW_CLEANUP(sw_buf_release) struct sw_buf message;
+    struct sw_event_series *series;
     struct sw_event_facts now, told;
     struct sw_event_news news;
 
-    if (!read_facts(filter, subject, entry, now_ms, &now) ||
+    sw_buf_init(&message, SW_EVENT_MESSAGE_MAX);
+    if (read_facts(filter, subject, entry, now_ms, &now) < 0 ||
         sw_event_news_find(&subject->told, &now, &filter->arena, &news, NULL) != 1)
         return false;
-    series = sw_event_subject_count(subject, sw_event_reason(&subject->object, &news),
-                                    subject->noticed_ms, &filter->next_id);
-    if (!series || !write_event(entry, subject, &news, series, ret) ||
+    sw_event_write_message(entry, &subject->object, &news, &message);
+    series = sw_event_subject_series(subject, sw_event_reason(&subject->object, &news));
+    if (message.failure || !series ||
         sw_event_news_tell(&subject->told, &now, &news, &filter->arena, &told, NULL) < 0 ||
         sw_event_subject_set_told(subject, &told, NULL) < 0)
         return false;
+    sw_event_series_count(series, subject->noticed_ms, &filter->next_id);
     sw_event_subject_spend(subject, now_ms);
+    fill_event(subject, &news, series, sw_buf_str(&message), ret);
     return true;
 }
 
@@ -340,7 +348,8 @@ bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger
                           int64_t now_ms, struct sw_event *ret)
 {
     struct sw_event_subject *subject;
-    bool found = false, is_news;
+    bool found = false;
+    int r;
 
     while (!found && (subject = dequeue(filter))) {
         const struct sw_ledger_entry *entry = entry_of(ledger, &subject->object);
@@ -348,9 +357,9 @@ bool sw_event_filter_next(struct sw_event_filter *filter, const struct sw_ledger
         found = tell(filter, subject, entry, now_ms, ret);
         /* What there is news of and cannot be told lacks memory: to ask again at once would be to
          * ask for ever. It stays noticed, and the next scan takes it up. */
-        is_news = has_news(filter, subject, entry, now_ms);
-        if (found || !is_news)
-            note_news(filter, subject, is_news, now_ms);
+        r = find_news(filter, subject, entry, now_ms);
+        if (r == 0 || (r == 1 && found))
+            note_news(filter, subject, r == 1, now_ms);
         sw_arena_clear(&filter->arena);
     }
     return found;

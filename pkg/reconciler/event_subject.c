@@ -111,22 +111,26 @@ void sw_event_subject_spend(struct sw_event_subject *subject, int64_t now_ms)
     subject->full_ms += SW_EVENT_REFILL_MS;
 }
 
-const struct sw_event_series *sw_event_subject_count(struct sw_event_subject *subject,
-                                                     const char *reason, int64_t noticed_ms,
-                                                     uint64_t *next_id)
+struct sw_event_series *sw_event_subject_series(struct sw_event_subject *subject,
+                                                const char *reason)
 {
     struct sw_event_series *series = subject->series;
 
     while (series && series->reason != reason)
         series = series->next;
-    if (!series) {
-        series = calloc(1, sizeof(*series));
-        if (!series)
-            return NULL;
-        series->reason = reason;
-        series->next = subject->series;
-        subject->series = series;
-    }
+    if (series)
+        return series;
+    series = calloc(1, sizeof(*series));
+    if (!series)
+        return NULL;
+    series->reason = reason;
+    series->next = subject->series;
+    subject->series = series;
+    return series;
+}
+
+void sw_event_series_count(struct sw_event_series *series, int64_t noticed_ms, uint64_t *next_id)
+{
     if (!series->count || noticed_ms - series->last_ms >= SW_EVENT_SERIES_MS) {
         series->id = (*next_id)++;
         series->count = 0;
@@ -134,5 +138,4 @@ const struct sw_event_series *sw_event_subject_count(struct sw_event_subject *su
     }
     series->count++;
     series->last_ms = noticed_ms;
-    return series;
 }

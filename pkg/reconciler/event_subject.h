@@ -66,10 +66,13 @@ int64_t sw_event_subject_allowed_ms(const struct sw_event_subject *subject);
 /* It had one at now_ms. */
 void sw_event_subject_spend(struct sw_event_subject *subject, int64_t now_ms);
 
-/* Counts one more Event of a reason (static), which came about at noticed_ms: the series that it
- * goes on, or begins with the id *next_id, which is counted up then. NULL without memory. */
-const struct sw_event_series *sw_event_subject_count(struct sw_event_subject *subject,
-                                                     const char *reason, int64_t noticed_ms,
-                                                     uint64_t *next_id);
+/* The series of a reason (static), made where there is none; borrowed from the subject. NULL
+ * without memory. */
+struct sw_event_series *sw_event_subject_series(struct sw_event_subject *subject,
+                                                const char *reason);
+
+/* Counts one more Event, which came about at noticed_ms: it goes on with the series, or begins it
+ * anew with the id *next_id, which is counted up then. */
+void sw_event_series_count(struct sw_event_series *series, int64_t noticed_ms, uint64_t *next_id);
 
 #endif

@@ -67,8 +67,8 @@ int64_t sw_member_step(struct sw_member *member, int64_t now_ms);
 void sw_member_health(const struct sw_member *member, int64_t now_ms, struct sw_member_health *ret);
 
 /* True where there is something new to tell people of: *ret is why the cluster cannot be read,
- * which for a moment counts as nothing, as does that its first lists are under way, or what is wrong
- * with its kubeconfig; code 0 once that is over. */
+ * which for a moment counts as nothing, as do first lists that are under way, or what is wrong with
+ * its kubeconfig; code 0 once that is over. */
 bool sw_member_trouble(struct sw_member *member, int64_t now_ms, struct sw_err *ret);
 
 /* Its name, and the resources that are read of it; borrowed. */

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#define BROKEN "no more was wanted"
+
 int64_t servers_now_ms;
 struct servers servers;
 
@@ -240,11 +242,27 @@ static void say_all(struct sw_http_transfer *to)
         server->version);
 }
 
+/* What follows the status of whatever is no watch. */
+static void answer_body(struct sw_http_transfer *transfer)
+{
+    const char *from = strstr(transfer->query, "continue=");
+
+    if (transfer->status != 200) {
+        if (transfer->under_way)
+            close_one(transfer, NULL);
+        return;
+    }
+    transfer->n_pending = 0;
+    if (find_single(transfer))
+        say_object(transfer, find_single(transfer));
+    else
+        say_page(transfer, from ? atoi(from + 9) : 0);
+}
+
 /* Whatever is not 200 ends a watch without a word of its end. */
 static void answer(struct sw_http_transfer *transfer)
 {
     int status = status_of(transfer->server, transfer->path);
-    const char *from = strstr(transfer->query, "continue=");
     bool streams = strstr(transfer->query, "sendInitialEvents=true") != NULL;
 
     if (status == SERVERS_SILENT)
@@ -259,15 +277,10 @@ static void answer(struct sw_http_transfer *transfer)
     if (streams && status == 200)
         say_all(transfer);
     transfer->sink.response(transfer->sink.context, status, 0);
-    if (status != 200 && transfer->under_way && !strstr(transfer->query, "watch=1"))
-        close_one(transfer, NULL);
-    else if (status == 200 && !strstr(transfer->query, "watch=1")) {
-        transfer->n_pending = 0;
-        if (find_single(transfer))
-            say_object(transfer, find_single(transfer));
-        else
-            say_page(transfer, from ? atoi(from + 9) : 0);
-    }
+    if (transfer->under_way && transfer->broken)
+        close_one(transfer, BROKEN);
+    else if (!strstr(transfer->query, "watch=1"))
+        answer_body(transfer);
 }
 
 /* In two pieces. */
@@ -280,9 +293,11 @@ static void flush(struct sw_http_transfer *transfer)
     if (!whole.len)
         return;
     transfer->sink.data(transfer->sink.context, sw_str_slice(whole, 0, half));
-    if (transfer->under_way)
+    if (transfer->under_way && !transfer->broken)
         transfer->sink.data(transfer->sink.context, sw_str_slice(whole, half, whole.len));
-    if (transfer->under_way && !strstr(transfer->query, "watch=1"))
+    if (transfer->under_way && transfer->broken)
+        close_one(transfer, BROKEN);
+    else if (transfer->under_way && !strstr(transfer->query, "watch=1"))
         close_one(transfer, NULL);
 }
 

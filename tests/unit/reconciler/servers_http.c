@@ -62,6 +62,7 @@ int sw_http_send(struct sw_http *http, struct sw_http_target *target,
     assert_true(servers.n_sent < MAX_SENT);
     servers.n_sent++;
     sent->under_way = true;
+    sent->broken = false;
     sent->status = 0;
     sent->n_pending = 0;
     sent->target = target;
@@ -125,8 +126,7 @@ void sw_http_wakeup(struct sw_http *http)
 
 void sw_http_break(struct sw_http_transfer *transfer)
 {
-    (void)transfer;
-    fail_msg("no answer is too long here");
+    transfer->broken = true;
 }
 
 uint64_t sw_clock_mono_ns(void)

@@ -42,7 +42,8 @@ struct sw_http_target {
 /* Static, so that none of it is in the count of what the product takes from the heap. */
 struct sw_http_transfer {
     bool under_way;
-    int status; /* that it was answered with; 0 before */
+    bool broken; /* nothing but its end comes any more */
+    int status;  /* that it was answered with; 0 before */
     const struct sw_http_target *target;
     struct server *server;
     char path[512], query[512];
