@@ -38,6 +38,7 @@ struct sw_engine {
     char identity[SW_LEASE_HOLDER_SIZE]; /* of the first elector; "" before */
     bool leads;
     bool ready;
+    bool informed; /* plans have been made since it was ready */
     struct sw_stats stats;
     int64_t began_ms;
     int64_t noted_ms; /* when statistics were last written down */
@@ -324,10 +325,11 @@ static void tell_health(struct sw_engine *engine, int64_t now_ms)
                sw_log_uint("clusters", sw_members_count(engine->members)));
 }
 
+/* What is told before all clusters have been read, and planned for, is soon taken back. */
 static int64_t step_publisher(struct sw_engine *engine, bool seen, int64_t now_ms)
 {
     const struct sw_publisher_turn turn = {engine->members, sw_native_some(engine->native),
-                                           engine->leads, seen, now_ms};
+                                           engine->leads, seen && engine->informed, now_ms};
 
     return sw_publisher_step(engine->publisher, &turn);
 }
@@ -351,6 +353,7 @@ static int64_t go_round(struct sw_engine *engine)
     wake_ms = sw_clock_earlier(wake_ms, sw_writer_step(engine->writer, now_ms));
     wake_ms = sw_clock_earlier(wake_ms, step_publisher(engine, seen, now_ms));
     tell_health(engine, now_ms);
+    engine->informed |= engine->ready && sw_planner_is_current(engine->planner);
     note_stats(engine, now_ms);
     return wake_ms;
 }

@@ -356,6 +356,11 @@ static int64_t due_at(const struct sw_planner *planner)
     return quiet_ms < due_ms ? quiet_ms : due_ms;
 }
 
+bool sw_planner_is_current(const struct sw_planner *planner)
+{
+    return !planner->all && !planner->pending;
+}
+
 int64_t sw_planner_step(struct sw_planner *planner, uint64_t changes, bool ready, int64_t now_ms)
 {
     if (changes != planner->changes) {

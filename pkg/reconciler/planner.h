@@ -60,6 +60,9 @@ void sw_planner_again(void *planner, struct sw_str namespace_, struct sw_str nam
  * rests on were seen: before that nothing is planned. */
 int64_t sw_planner_step(struct sw_planner *planner, uint64_t changes, bool ready, int64_t now_ms);
 
+/* True once everything was planned, while nothing that has changed is still to be. */
+bool sw_planner_is_current(const struct sw_planner *planner);
+
 /* Borrowed. */
 const struct sw_planner_stats *sw_planner_stats(const struct sw_planner *planner);
 

@@ -30,7 +30,7 @@ struct sw_publisher_turn {
     const struct sw_members *members;
     bool native; /* istiod reads remote clusters itself */
     bool leads;
-    bool seen;      /* what plans rest on was seen: see sw_members_are_seen() */
+    bool seen;      /* what plans rest on was seen (sw_members_are_seen()), and planned for */
     int64_t now_ms; /* monotonic */
 };
 

@@ -274,6 +274,23 @@ static void what_is_ours_is_counted(void **state)
     assert_int_equal(sw_planner_stats(planner)->n_owned[SW_MESH_WORKLOADENTRY], 1);
 }
 
+static void it_is_current_once_all_that_has_changed_was_planned(void **state)
+{
+    (void)state;
+    assert_false(sw_planner_is_current(planner));
+    settle();
+    put_service("first");
+    step();
+    assert_true(sw_planner_is_current(planner));
+    put_service("second"); /* waits for more */
+    step();
+    assert_false(sw_planner_is_current(planner));
+    step_after(SW_PLANNER_QUIET_MS);
+    assert_true(sw_planner_is_current(planner));
+    sw_planner_all(planner);
+    assert_false(sw_planner_is_current(planner));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +310,7 @@ int main(void)
         TEST(who_may_not_write_plans_all_the_same),
         TEST(a_newer_plan_takes_the_place_of_what_was_not_sent),
         TEST(what_is_ours_is_counted),
+        TEST(it_is_current_once_all_that_has_changed_was_planned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
