@@ -97,7 +97,7 @@ static enum sw_exit admit(struct run *run)
         return sw_output_error(&err);
     if (run->set.problems.n)
         return SW_EXIT_USAGE;
-    return sw_output(sw_buf_str(&run->buf), conclude(run));
+    return sw_output_document(sw_buf_str(&run->buf), run->report.json, conclude(run));
 }
 
 static enum sw_exit run_admit(int argc, char **argv)

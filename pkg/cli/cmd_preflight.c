@@ -61,8 +61,8 @@ static enum sw_exit look_at_all(const struct sw_preflight_options *options, stru
     if (r < 0)
         return sw_output_error(&err);
     if (report.n_of[SW_PREFLIGHT_ERROR] || (options->strict && report.n_of[SW_PREFLIGHT_WARNING]))
-        return sw_output(sw_buf_str(buf), SW_EXIT_FINDINGS);
-    return sw_output(sw_buf_str(buf), SW_EXIT_OK);
+        return sw_output_document(sw_buf_str(buf), options->json, SW_EXIT_FINDINGS);
+    return sw_output_document(sw_buf_str(buf), options->json, SW_EXIT_OK);
 }
 
 static enum sw_exit run_preflight(int argc, char **argv)

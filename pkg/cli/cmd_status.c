@@ -121,7 +121,8 @@ static enum sw_exit show(const struct sw_status_options *options, struct sw_buf 
         r = sw_buf_status(buf, &err);
     if (r < 0)
         return sw_output_error(&err);
-    return sw_output(sw_buf_str(buf), troubled ? SW_EXIT_FINDINGS : SW_EXIT_OK);
+    return sw_output_document(sw_buf_str(buf), options->json,
+                              troubled ? SW_EXIT_FINDINGS : SW_EXIT_OK);
 }
 
 static enum sw_exit run_status(int argc, char **argv)

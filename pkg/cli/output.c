@@ -17,6 +17,9 @@
 /* A path as long as Linux allows, with a message behind it. */
 #define MAX_LINE_BYTES 8192
 
+/* Of a byte: DEL becomes \u007F. */
+#define MAX_ESCAPE_BYTES 6
+
 static int write_all(struct sw_str text)
 {
     while (text.len) {
@@ -44,9 +47,28 @@ enum sw_exit sw_output(struct sw_str text, enum sw_exit code)
     return SW_EXIT_FAILURE;
 }
 
+enum sw_exit sw_output_document(struct sw_str text, bool json, enum sw_exit code)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf escaped;
+    struct sw_err err = {0};
+
+    if (!json)
+        return sw_output(text, code);
+    sw_buf_init(&escaped, MAX_ESCAPE_BYTES * text.len);
+    sw_buf_reserve(&escaped, text.len);
+    sw_style_append_json(&escaped, text);
+    if (sw_buf_status(&escaped, &err) < 0)
+        return sw_output_error(&err);
+    return sw_output(sw_buf_str(&escaped), code);
+}
+
 enum sw_exit sw_output_error(const struct sw_err *err)
 {
-    fprintf(stderr, "spillway: %s\n", err->message);
+    SW_CLEANUP(sw_buf_release) struct sw_buf line;
+
+    sw_buf_init(&line, SW_ERR_MESSAGE_SIZE);
+    sw_style_append(&line, sw_str_from(err->message));
+    fprintf(stderr, "spillway: %.*s\n", SW_STR_ARG(sw_buf_str(&line)));
     return err->code == SW_ENOMEM || err->code == SW_EINTERNAL ? SW_EXIT_FAILURE : SW_EXIT_USAGE;
 }
 

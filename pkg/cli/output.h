@@ -16,8 +16,12 @@
  * nobody received is no success. */
 enum sw_exit sw_output(struct sw_str text, enum sw_exit code);
 
-/* Says what went wrong: "spillway: ...". Returns the exit code that goes with the error's code:
- * SW_EXIT_FAILURE for SW_ENOMEM and SW_EINTERNAL, SW_EXIT_USAGE for the rest. */
+/* The same for a document of ours; one that is JSON goes through sw_style_append_json(). */
+enum sw_exit sw_output_document(struct sw_str text, bool json, enum sw_exit code);
+
+/* Says what went wrong, without what a terminal would act on: "spillway: ...". Returns the exit
+ * code that goes with the error's code: SW_EXIT_FAILURE for SW_ENOMEM and SW_EINTERNAL,
+ * SW_EXIT_USAGE for the rest. */
 enum sw_exit sw_output_error(const struct sw_err *err);
 
 /* The same for wrong usage of a command: adds where to read about it. SW_EXIT_USAGE. */

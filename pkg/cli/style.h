@@ -27,8 +27,13 @@ const char *sw_style_end(enum sw_style style, bool colours);
 
 /* Appends what others wrote (names, file names, values in messages), each byte of a control
  * character as a blank: on a terminal it could rewrite what stands above, and a line break could
- * pass for a line of ours. A failure stays in buf. */
+ * pass for a line of ours. Those of direction, by which a name reads as another, are of them. A
+ * failure stays in buf. */
 void sw_style_append(struct sw_buf *buf, struct sw_str foreign);
+
+/* Appends JSON text that our writers made, with what a terminal would act on as \uXXXX, which says
+ * the same to whoever parses it. A failure stays in buf. */
+void sw_style_append_json(struct sw_buf *buf, struct sw_str json);
 
 /* True if what is written to the descriptor should have colours: it is a terminal, and the user has
  * not asked for none (NO_COLOR not empty, as no-color.org says; TERM unset or dumb). */

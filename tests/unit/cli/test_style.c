@@ -98,6 +98,36 @@ static void append_blanks_what_controls_a_terminal(void **state)
     assert_int_equal(buf.len, 18);
 }
 
+/* By which "cart" can read as "trac", and one line as two. */
+static void append_blanks_what_turns_text_around(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf;
+
+    (void)state;
+    sw_buf_init(&buf, 200);
+    sw_style_append(&buf,
+                    SW_STR("a\u202eb\u202ac\u2066d\u2069e\u200ef\u200fg\u061ch\u2028i\u2029"));
+    assert_int_equal(buf.len, 35);
+    assert_memory_equal(buf.data, "a   b   c   d   e   f   g  h   i   ", 35);
+    sw_buf_clear(&buf);
+    sw_style_append(&buf, SW_STR("\u200d\u2030\u2065\u206a\u05d0\U0001f600"));
+    assert_memory_equal(buf.data, "\u200d\u2030\u2065\u206a\u05d0\U0001f600", buf.len);
+    assert_int_equal(buf.len, 18);
+}
+
+static void json_is_escaped_where_a_terminal_would_act(void **state)
+{
+    SW_CLEANUP(sw_buf_release) struct sw_buf buf;
+
+    (void)state;
+    sw_buf_init(&buf, 200);
+    sw_style_append_json(&buf,
+                         SW_STR("{\"a\":\"x\177\302\233\u202e\u2028\303\244\\n\U0001f600\"}\n"));
+    sw_buf_append(&buf, "", 1);
+    assert_string_equal(buf.data,
+                        "{\"a\":\"x\\u007F\\u009B\\u202E\\u2028\303\244\\n\U0001f600\"}\n");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -107,6 +137,8 @@ int main(void)
         TEST(wants_colours_unless_the_terminal_has_none),
         TEST(wants_colours_not_in_a_pipe),
         TEST(append_blanks_what_controls_a_terminal),
+        TEST(append_blanks_what_turns_text_around),
+        TEST(json_is_escaped_where_a_terminal_would_act),
         TEST(begin_and_end_enclose_what_stands_out),
     };
 
