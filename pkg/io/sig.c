@@ -10,10 +10,10 @@
 
 int sw_sig_open(int *ret_fd, struct sw_err *reterr)
 {
-    /* A peer that is gone shows in a write's result. A terminal that is gone, and what other
-     * programs take for "read your files again" or "say how you are", must not end a server that
-     * re-reads its files by itself. */
-    static const int ignored[] = {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2};
+    /* A peer that is gone, and a file at its limit, show in a write's result. A terminal that is
+     * gone, and what other programs take for "read your files again" or "say how you are", must not
+     * end a server that re-reads its files by itself. */
+    static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGHUP, SIGUSR1, SIGUSR2};
     sigset_t set;
     int fd, failure;
 

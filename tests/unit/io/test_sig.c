@@ -52,6 +52,13 @@ static void open_ignores_what_asks_for_a_reload_or_a_report(void **state)
     assert_int_equal(sw_sig_take(signal_fd), 0);
 }
 
+static void open_ignores_sigxfsz(void **state)
+{
+    (void)state;
+    kill(getpid(), SIGXFSZ);
+    assert_int_equal(sw_sig_take(signal_fd), 0);
+}
+
 static void open_ignores_sigpipe(void **state)
 {
     int fds[2];
@@ -67,6 +74,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(take_gives_what_has_arrived),
+        cmocka_unit_test(open_ignores_sigxfsz),
         cmocka_unit_test(open_ignores_sigpipe),
         cmocka_unit_test(open_ignores_what_asks_for_a_reload_or_a_report),
     };
