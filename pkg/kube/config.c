@@ -183,6 +183,9 @@ static int read_user(const struct reading *reading, struct sw_kube_config *ret,
     return r;
 }
 
+/* More entries than these are counted. */
+#define MAX_NAMES 20
+
 /* Names of a list's entries, for a message. */
 static const char *list_names(const json_t *list, struct sw_arena *arena)
 {
@@ -193,6 +196,8 @@ static const char *list_names(const json_t *list, struct sw_arena *arena)
     json_array_foreach (list, i, entry) {
         const char *name = json_string_value(json_object_get(entry, "name"));
 
+        if (i == MAX_NAMES)
+            return sw_arena_printf(arena, "%s and %zu more", names, json_array_size(list) - i);
         names = sw_arena_printf(arena, "%s%s%s", names, i ? ", " : "", name ? name : "(unnamed)");
         if (!names)
             return NULL;
@@ -229,6 +234,30 @@ static int enter(struct reading *reading, const json_t *root, const char *list, 
                       *names ? names : "nothing");
 }
 
+/* Nobody has said which context. */
+static int refuse_choice(const struct reading *reading, const json_t *root, struct sw_err *reterr)
+{
+    const bool is_file = reading->how->trust == SW_KUBE_FILES_TOO;
+    json_t *contexts = NULL;
+    const char *names;
+    int r = sw_get_objects(root, "contexts", NULL, &contexts, reterr);
+
+    if (r < 0)
+        return r;
+    if (!json_array_size(contexts))
+        return sw_err_set(reterr, SW_ENOENT,
+                          "expected a kubeconfig, found no contexts in it: `kubectl config view "
+                          "--raw --minify --flatten` prints one");
+    names = list_names(contexts, reading->arena);
+    if (!names)
+        return sw_err_nomem(reterr);
+    return sw_err_set(reterr, SW_ENOENT,
+                      "current-context: expected a context's name, found none: "
+                      "%s (there is: %s)",
+                      is_file ? "set it, or name one behind the path as #CONTEXT" : "set it",
+                      names);
+}
+
 static int read_context(struct reading *reading, const json_t *root, struct sw_str context,
                         struct sw_kube_config *ret, struct sw_err *reterr)
 {
@@ -237,6 +266,8 @@ static int read_context(struct reading *reading, const json_t *root, struct sw_s
 
     if (context.len == 0)
         r = sw_get_str(root, "current-context", NULL, &context, reterr);
+    if (r >= 0 && context.len == 0)
+        r = refuse_choice(reading, root, reterr);
     if (r >= 0)
         r = enter(reading, root, "contexts", "context", context, reterr);
     if (r == 0)

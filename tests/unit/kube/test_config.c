@@ -165,7 +165,20 @@ static void read_says_what_there_is_instead(void **state)
     assert_refused(state, kubeconfig, "stranger", SW_KUBE_FILES_TOO, SW_ENOENT,
                    "no nobody in users (there is: token, files, inline, program, both)");
     assert_refused(state, "{}", NULL, SW_KUBE_FILES_TOO, SW_ENOENT,
-                   "no  in contexts (there is: nothing)");
+                   "expected a kubeconfig, found no contexts in it: `kubectl config view --raw "
+                   "--minify --flatten` prints one");
+}
+
+static void read_without_a_current_context_tells_what_there_is(void **state)
+{
+    static const char text[] = "{'contexts':[{'name':'a','context':{}},{'name':'b','context':{}}]}";
+
+    assert_refused(state, text, NULL, SW_KUBE_FILES_TOO, SW_ENOENT,
+                   "current-context: expected a context's name, found none: set it, or name one "
+                   "behind the path as #CONTEXT (there is: a, b)");
+    assert_refused(
+        state, text, NULL, SW_KUBE_INLINE_ONLY, SW_ENOENT,
+        "current-context: expected a context's name, found none: set it (there is: a, b)");
 }
 
 static void read_runs_no_program(void **state)
@@ -349,6 +362,7 @@ int main(void)
         CONFIG_TEST(read_prefers_what_is_inline_to_a_file),
         CONFIG_TEST(read_prefers_a_token_file_to_a_token),
         CONFIG_TEST(read_says_what_there_is_instead),
+        CONFIG_TEST(read_without_a_current_context_tells_what_there_is),
         CONFIG_TEST(read_runs_no_program),
         CONFIG_TEST(read_of_a_strangers_kubeconfig_follows_no_path),
         CONFIG_TEST(read_of_a_strangers_kubeconfig_shows_nothing_of_it),
