@@ -11,6 +11,8 @@
 #define WATCH_MIN_S    300
 #define WATCH_SPREAD_S 300
 
+#define HTTP_UNAUTHORIZED 401
+
 /* Longest resourceVersion and continue token that are kept. */
 #define MAX_VERSION_BYTES 256
 #define MAX_TOKEN_BYTES   8192
@@ -145,9 +147,12 @@ static void be_absent(struct sw_reflector *reflector, int64_t now_ms)
 static void refuse(struct sw_reflector *reflector, int64_t now_ms, int http_status,
                    int64_t retry_after_s)
 {
-    char failure[64];
+    char failure[128];
 
-    snprintf(failure, sizeof(failure), "the API server answered %d", http_status);
+    snprintf(failure, sizeof(failure), "the API server answered %d%s", http_status,
+             http_status == HTTP_UNAUTHORIZED
+                 ? ": it does not take the credentials any more, or never did: renew them"
+                 : "");
     if (retry_after_s > 0 && ++reflector->n_retries <= SW_REFLECTOR_MAX_RETRIES)
         sw_turn_come_back(reflector, now_ms, retry_after_s, failure);
     else

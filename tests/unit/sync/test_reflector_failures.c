@@ -298,10 +298,22 @@ static void what_comes_after_the_end_is_not_listened_to(void **state)
     assert_int_equal(m->reflector.stats.n_failures, 1);
 }
 
+static void credentials_that_are_refused_are_told_as_that(void **state)
+{
+    struct mirror *m = *state;
+
+    begin_watch(m);
+    cut(m);
+    pass_wait(m, "watch=1");
+    answer(m, 401);
+    assert_non_null(strstr(m->reflector.stats.failure, "answered 401: it does not take the "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         MIRROR_TEST(a_watch_that_is_cut_goes_on_from_its_version),
+        MIRROR_TEST(credentials_that_are_refused_are_told_as_that),
         MIRROR_TEST(half_a_line_is_forgotten_with_its_connection),
         MIRROR_TEST(a_picture_that_breaks_off_begins_again),
         MIRROR_TEST(an_expired_version_brings_a_picture_not_older_than_it),
