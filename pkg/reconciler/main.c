@@ -91,7 +91,14 @@ static int make_engine(struct app *app, const struct sw_reconciler_options *opti
     };
     int r = find_namespace(app, options, &engine.namespace_, err);
 
-    return r < 0 ? r : sw_engine_new(&engine, &app->engine, err);
+    if (r < 0)
+        return r;
+    if (!engine.namespace_.len)
+        sw_log(&app->log, SW_LOG_WARN, "no namespace is ours",
+               sw_log_text("missing", "no report is kept for `spillway status`, and no Secrets of "
+                                      "remote clusters are looked for"),
+               sw_log_text("advice", "pass --namespace, as in --namespace=spillway-system"));
+    return sw_engine_new(&engine, &app->engine, err);
 }
 
 static int make_probe_server(struct app *app, const struct sw_reconciler_options *options,

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include "model/ip.h"
 #include "serve/listen.h"
 
 #include "base/banned.h"
@@ -86,6 +87,41 @@ static int take_text(const char *value, const char *word, const char **ret, stru
     return *value ? 0 : sw_err_set(reterr, SW_EUSAGE, "%s: expected a value, found \"\"", word);
 }
 
+/* ADDRESS or ADDRESS:PORT, where an IPv6 address with a port stands in brackets. */
+static bool is_dns_server(struct sw_str text)
+{
+    const bool bracketed = sw_str_has_prefix(text, SW_STR("["));
+    const size_t end = sw_str_find(text, bracketed ? ']' : ':');
+    struct sw_str address = sw_str_slice(text, bracketed, end);
+    struct sw_str rest = sw_str_slice(text, end + bracketed, text.len);
+    struct sw_ip ip = {0};
+    uint64_t port = 0;
+
+    if (sw_ip_parse(text, &ip))
+        return true;
+    if (!sw_ip_parse(address, &ip) || ip.family != (bracketed ? 6 : 4) || end == text.len)
+        return false;
+    return !rest.len || (rest.data[0] == ':' &&
+                         sw_str_to_u64(sw_str_slice(rest, 1, rest.len), UINT16_MAX, &port) && port);
+}
+
+static int take_dns_servers(const char *value, const char **ret, struct sw_err *reterr)
+{
+    struct sw_str rest = sw_str_from(value);
+
+    do {
+        struct sw_str server = sw_str_cut(&rest, ',');
+
+        if (!is_dns_server(server))
+            return sw_err_set(reterr, SW_EUSAGE,
+                              "--dns-servers: expected ADDRESS[:PORT],... as in 192.0.2.1 or "
+                              "[2001:db8::1]:53, found \"%.*s\" in \"%s\"",
+                              SW_STR_ARG(server), value);
+    } while (rest.len);
+    *ret = value;
+    return 0;
+}
+
 static int take_log_level(const char *value, enum sw_log_level *ret, struct sw_err *reterr)
 {
     if (sw_log_level_parse(sw_str_from(value), ret))
@@ -143,7 +179,7 @@ static int take(struct sw_reconciler_options *options, int code, const char *val
     case OPTION_WRITE_RATE:
         return take_write_rate(value, &options->write_rate, reterr);
     case OPTION_DNS_SERVERS:
-        return take_text(value, word, &options->dns_servers, reterr);
+        return take_dns_servers(value, &options->dns_servers, reterr);
     case OPTION_PROBE_LISTEN:
         return take_text(value, word, &options->probe_listen, reterr);
     default:
@@ -246,7 +282,7 @@ const char *sw_reconciler_options_help(void)
            "  --write-rate N           writes a second at most; default: 200, by which 5,000\n"
            "                           Services follow a gateway in under a minute\n"
            "  --dns-servers LIST       who is asked for the names of gateways, as\n"
-           "                           ADDR:PORT,...; default: those of /etc/resolv.conf\n"
+           "                           ADDR[:PORT],...; default: those of /etc/resolv.conf\n"
            "  --probe-listen ADDR:PORT where /healthz, /readyz and /metrics are, without\n"
            "                           TLS; default: :8081\n"
            "  --log-level LEVEL        debug, info, warn or error; default: info\n"

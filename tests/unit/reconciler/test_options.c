@@ -95,7 +95,17 @@ static void wrong_usage_is_told(void **state)
     assert_refused(PARSE(LOCAL, "--remote-ttl=1h"), "expected seconds");
     assert_refused(PARSE(LOCAL, "--write-rate=0"), "1 to 10000, found \"0\"");
     assert_refused(PARSE(LOCAL, "--write-rate=10001"), "found \"10001\"");
-    assert_refused(PARSE(LOCAL, "--dns-servers="), "expected a value");
+    assert_refused(PARSE(LOCAL, "--dns-servers="), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=foo"), "found \"foo\"");
+    assert_refused(PARSE(LOCAL, "--dns-servers=192.0.2.1,dns.example"), "found \"dns.example\"");
+    assert_refused(PARSE(LOCAL, "--dns-servers=192.0.2.1:"), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=192.0.2.1:0"), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=192.0.2.1:65536"), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=[192.0.2.1]:53"), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=[2001:db8::1"), "expected ADDRESS[:PORT],...");
+    assert_refused(PARSE(LOCAL, "--dns-servers=[2001:db8::1]53"), "expected ADDRESS[:PORT],...");
+    assert_int_equal(
+        PARSE(LOCAL, "--dns-servers=192.0.2.1,192.0.2.2:53,2001:db8::1,[2001:db8::1]:5353"), 0);
     assert_refused(PARSE(LOCAL, "--log-level=loud"), "found \"loud\"");
     assert_refused(PARSE(LOCAL, "--nothing"), "found --nothing");
     assert_refused(PARSE(LOCAL, "--namespace"), "expected a value behind it");
