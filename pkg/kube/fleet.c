@@ -303,7 +303,7 @@ static void set_error(const struct sw_fleet *fleet, const struct sw_reflector_st
     struct sw_str namespace_ = fleet->options.namespace_;
 
     sw_err_set(ret, SW_EIO, "Secrets of namespace %.*s: %s", SW_STR_ARG(namespace_),
-               stats->failure[0] ? stats->failure : "not listed yet");
+               stats->failure);
     if (stats->http_status == HTTP_FORBIDDEN)
         sw_err_set(ret, SW_EIO,
                    "Secrets of namespace %.*s: the API server answered 403: grant this program's "
@@ -323,8 +323,8 @@ void sw_fleet_status(const struct sw_fleet *fleet, int64_t now_ms, struct sw_fle
         .n_findings = fleet->findings.n,
     };
 
-    if (!fleet->secrets.synced ||
-        (stats->failing_ms >= 0 && now_ms - stats->failing_ms >= SW_FLEET_PATIENCE_MS))
+    if (stats->failing_ms >= 0 && (!fleet->secrets.synced ||
+                                   now_ms - stats->failing_ms >= SW_FLEET_PATIENCE_MS))
         set_error(fleet, stats, &status.error);
     *ret = status;
 }

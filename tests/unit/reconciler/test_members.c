@@ -186,6 +186,18 @@ static void secrets_are_looked_for_where_the_local_cluster_is(void **state)
 }
 
 /* What is known stays, and the rest goes on. */
+static void secrets_that_cannot_be_listed_are_told_of(void **state)
+{
+    struct sw_fleet_status fleet;
+
+    (void)state;
+    servers_answer(HOME, SECRETS, 403);
+    begin();
+    sw_members_fleet(members, servers_now_ms, &fleet);
+    assert_false(fleet.synced);
+    assert_non_null(strstr(fleet.error.message, "403: grant this program's ServiceAccount"));
+}
+
 static void secrets_that_cannot_be_seen_any_more_change_nothing(void **state)
 {
     struct sw_fleet_status fleet;
@@ -285,6 +297,7 @@ int main(void)
         TEST(one_that_became_bad_leaves_the_last_good_one_in_use),
         TEST(names_that_the_command_line_has_are_passed_over),
         TEST(secrets_are_looked_for_where_the_local_cluster_is),
+        TEST(secrets_that_cannot_be_listed_are_told_of),
         TEST(secrets_that_cannot_be_seen_any_more_change_nothing),
         TEST(who_is_patient_waits_for_the_secrets),
         TEST(who_is_patient_waits_for_remote_clusters),
