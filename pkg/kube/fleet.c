@@ -323,8 +323,8 @@ void sw_fleet_status(const struct sw_fleet *fleet, int64_t now_ms, struct sw_fle
         .n_findings = fleet->findings.n,
     };
 
-    if (stats->failing_ms >= 0 && (!fleet->secrets.synced ||
-                                   now_ms - stats->failing_ms >= SW_FLEET_PATIENCE_MS))
+    if (stats->failing_ms >= 0 &&
+        (!fleet->secrets.synced || now_ms - stats->failing_ms >= SW_FLEET_PATIENCE_MS))
         set_error(fleet, stats, &status.error);
     *ret = status;
 }

@@ -67,8 +67,8 @@ struct sw_fleet_status {
     bool synced;         /* the Secrets were seen whole once, and every cluster was told of */
     size_t n_clusters;   /* those that cannot be read among them */
     size_t n_findings;   /* that hold now */
-    struct sw_err error; /* why the Secrets cannot be listed, or why their watch has failed for longer
-                            than SW_FLEET_PATIENCE_MS; code 0 when neither */
+    struct sw_err error; /* why the Secrets cannot be listed, or why their watch has failed for
+                            longer than SW_FLEET_PATIENCE_MS; code 0 when neither */
 };
 
 /* Knows nothing yet. Owned: sw_fleet_free(). Fails with SW_ENOMEM. */
