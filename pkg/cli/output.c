@@ -52,9 +52,9 @@ enum sw_exit sw_output_document(struct sw_str text, bool json, enum sw_exit code
     SW_CLEANUP(sw_buf_release) struct sw_buf escaped;
     struct sw_err err = {0};
 
+    sw_buf_init(&escaped, MAX_ESCAPE_BYTES * text.len);
     if (!json)
         return sw_output(text, code);
-    sw_buf_init(&escaped, MAX_ESCAPE_BYTES * text.len);
     sw_buf_reserve(&escaped, text.len);
     sw_style_append_json(&escaped, text);
     if (sw_buf_status(&escaped, &err) < 0)
