@@ -95,13 +95,13 @@ static void write_reads_back_the_same(void **state)
         SW_CLEANUP(sw_buf_release) struct sw_buf buf;
         double value;
 
+        sw_buf_init(&buf, 100);
         bits ^= bits << 13;
         bits ^= bits >> 7;
         bits ^= bits << 17;
         memcpy(&value, &bits, sizeof(value));
         if (!isfinite(value))
             continue;
-        sw_buf_init(&buf, 100);
         sw_yaml_real_write(value, &buf);
         sw_buf_append(&buf, "", 1);
         assert_int_equal(sw_buf_status(&buf, NULL), 0);
